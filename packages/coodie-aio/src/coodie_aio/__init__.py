@@ -1,0 +1,1 @@
+"""Pydantic documents for ScyllaDB and Apache Cassandra: the asyncio API of coodie."""
