@@ -1,0 +1,192 @@
+"""Every exception that coodie raises.
+
+Two families: what is wrong with a call or a model (`ConfigurationError`, `InvalidQueryError`, ...), raised before
+anything is sent, and what the cluster answered or failed to answer (`DatabaseError` and its subclasses), which carry the
+facts as attributes and the driver's exception as ``__cause__``. Values of rows are in none of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coodie_core.results import LWTResult
+
+
+class CoodieError(Exception):
+    """The base of every exception of coodie."""
+
+
+class ConfigurationError(CoodieError):
+    """Something was not set up, or was set up in a way that cannot work."""
+
+
+class InvalidQueryError(CoodieError):
+    """A query, a value or a statement is not valid, by coodie's own check or by the server's."""
+
+
+class InvalidModel(ConfigurationError, InvalidQueryError):
+    """A document class cannot be mapped to a table; raised when the class is defined or first used."""
+
+
+class DocumentNotFound(CoodieError):
+    """No document has the key that was asked for.
+
+    Attributes:
+        document: The name of the document class.
+        fields: The names of the fields by which it was looked for.
+    """
+
+    def __init__(self, document: str, fields: tuple[str, ...]) -> None:
+        self.document, self.fields = document, fields
+        super().__init__(
+            f"{document}.get({', '.join(f'{field}=...' for field in fields)}): there is no such document. "
+            f"Use find_one() where it may be missing: it returns None."
+        )
+
+
+class MultipleDocumentsFound(CoodieError):
+    """More than one document fits what was asked of `get`.
+
+    Attributes:
+        document: The name of the document class.
+        fields: The names of the fields by which it was looked for.
+    """
+
+    def __init__(self, document: str, fields: tuple[str, ...]) -> None:
+        self.document, self.fields = document, fields
+        super().__init__(
+            f"{document}.get({', '.join(f'{field}=...' for field in fields)}): more than one document fits. "
+            f"Give the whole primary key, or use find(...).all() or find(...).first()."
+        )
+
+
+class ConditionNotMet(CoodieError):
+    """A conditional write was refused by the server where the caller asked for the document, not for the outcome.
+
+    Attributes:
+        result: The outcome, with the values that the server found.
+    """
+
+    def __init__(self, message: str, result: LWTResult) -> None:
+        self.result = result
+        super().__init__(message)
+
+
+class FieldNotLoaded(CoodieError, AttributeError):
+    """A field was read that the query left out with `only` or `defer`."""
+
+
+class RowDoesNotFit(CoodieError):
+    """A row of the table cannot become a document: a column lacks a value, or holds one that the field refuses.
+
+    Attributes:
+        document: The name of the document class.
+        problems: For each field that does not fit, what is wrong with it; without the values.
+    """
+
+    def __init__(self, document: str, problems: dict[str, str]) -> None:
+        self.document, self.problems = document, problems
+        listed = "; ".join(f"{field}: {problem}" for field, problem in problems.items())
+        super().__init__(
+            f"A row of the table does not fit {document}: {listed}. "
+            f"Give the field a default or make it `X | None` if the column may be empty, or correct the row."
+        )
+
+
+class MigrationError(CoodieError):
+    """A migration could not be read, applied or reverted."""
+
+
+class SchemaMismatch(ConfigurationError):
+    """The table in the database cannot be brought to what the model describes."""
+
+
+class DatabaseError(CoodieError):
+    """The cluster refused a request, or did not answer it.
+
+    Attributes:
+        statement: The CQL text, without its values, or None where no statement was involved.
+        keyspace: The driver's keyspace.
+        consistency: The name of the consistency level, where one is known.
+        hosts: The hosts that were tried, as ``"address:port"``.
+        applied: For a write: False if it surely did not take place, None if nobody knows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        statement: str | None = None,
+        keyspace: str | None = None,
+        consistency: str | None = None,
+        hosts: tuple[str, ...] = (),
+        applied: bool | None = None,
+    ) -> None:
+        self.statement, self.keyspace, self.consistency = statement, keyspace, consistency
+        self.hosts, self.applied = hosts, applied
+        super().__init__(message)
+
+
+class NoHostAvailable(DatabaseError):
+    """No node of the cluster could be reached."""
+
+
+class AuthenticationFailed(DatabaseError):
+    """The server does not accept the user name and password, or wants some where none were given."""
+
+
+class TlsError(DatabaseError):
+    """The encrypted connection could not be made: a certificate, a host name or a protocol does not fit."""
+
+
+class Unauthorized(DatabaseError):
+    """The role lacks a permission that the statement needs."""
+
+
+class KeyspaceNotFound(DatabaseError, ConfigurationError):
+    """The keyspace does not exist in the cluster."""
+
+
+class AlreadyExists(DatabaseError):
+    """What the statement would create exists already."""
+
+
+class ServerRefusedQuery(DatabaseError, InvalidQueryError):
+    """The server says that the statement is not valid: its syntax, a table or column, or a way of filtering."""
+
+
+class Unavailable(DatabaseError):
+    """Fewer replicas were alive than the consistency level needs, so the statement was not carried out."""
+
+
+class ReadTimeout(DatabaseError):
+    """Too few replicas answered a read in the server's time."""
+
+
+class WriteTimeout(DatabaseError):
+    """Too few replicas confirmed a write in the server's time: it may or may not have taken place."""
+
+
+class ReadFailure(DatabaseError):
+    """Replicas failed while they read, for example at too many tombstones."""
+
+
+class WriteFailure(DatabaseError):
+    """Replicas failed while they wrote: it may or may not have taken place."""
+
+
+class Overloaded(DatabaseError):
+    """The server, or this process's own connections, have too many requests in flight."""
+
+
+class RateLimited(DatabaseError):
+    """The partition's rate limit was exceeded (ScyllaDB, ``per_partition_rate_limit``)."""
+
+
+class TruncateFailed(DatabaseError):
+    """The table could not be truncated on every node."""
+
+
+class ClientTimeout(DatabaseError):
+    """No answer came within the caller's own time: a write may or may not have taken place."""

@@ -1,0 +1,102 @@
+"""What core asks of a driver, and what a driver answers: plain values, no I/O.
+
+An operation (see ``operation.py``) yields a `Request` and receives `Rows`. Everything that a request needs travels
+in it, and everything that an answer says is in it: nothing is remembered on a driver or a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from coodie_core.consistency import ConsistencyLevel
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOptions:
+    """How a statement is carried out; None leaves the choice to the driver's own default.
+
+    Attributes:
+        consistency: How many replicas must answer.
+        serial_consistency: The consistency level of the Paxos part of a lightweight transaction.
+        timeout: Seconds to wait for the answer.
+        fetch_size: Rows in one page.
+    """
+
+    consistency: ConsistencyLevel | None = None
+    serial_consistency: ConsistencyLevel | None = None
+    timeout: float | None = None
+    fetch_size: int | None = None
+
+
+DEFAULT_EXECUTION = ExecutionOptions()
+
+
+class Statement(NamedTuple):
+    """One CQL statement with its bound values.
+
+    Attributes:
+        cql: The text, with a ``?`` for each value.
+        params: The values in the driver's own types, in the order of the markers.
+        options: Consistency, timeout and page size.
+        paging_state: Where to go on reading, from the answer before.
+        prepared: Whether to prepare the text. Schema changes are sent as they are.
+        conditional: Whether it is a lightweight transaction, whose answer says if it was applied.
+        counter: Whether it changes counters, which only go with counters in one batch.
+    """
+
+    cql: str
+    params: Sequence[Any] = ()
+    options: ExecutionOptions = DEFAULT_EXECUTION
+    paging_state: bytes | None = None
+    prepared: bool = True
+    conditional: bool = False
+    counter: bool = False
+
+
+class BatchKind(StrEnum):
+    """The three kinds of CQL batches (Apache Cassandra, "BATCH")."""
+
+    LOGGED = "LOGGED"
+    UNLOGGED = "UNLOGGED"
+    COUNTER = "COUNTER"
+
+
+class BatchStatement(NamedTuple):
+    """Statements that are sent in one request and, if logged, all applied or none.
+
+    Attributes:
+        statements: The prepared statements, in the order in which they were added.
+        kind: Logged, unlogged or counter.
+        options: Consistency and timeout of the whole batch.
+        timestamp: Microseconds since 1970, the write time of every statement without one of its own.
+    """
+
+    statements: tuple[Statement, ...]
+    kind: BatchKind = BatchKind.LOGGED
+    options: ExecutionOptions = DEFAULT_EXECUTION
+    timestamp: int | None = None
+
+
+Request = Statement | BatchStatement
+
+
+class Rows(NamedTuple):
+    """A driver's answer: one page of rows.
+
+    Attributes:
+        columns: The names of the columns, as the server sent them.
+        rows: One tuple a row, in the driver's own types.
+        paging_state: Where the next page begins; None on the last page.
+        schema_agreed: After a schema change, whether all nodes agreed on the new schema in time.
+    """
+
+    columns: Sequence[str] = ()
+    rows: Sequence[tuple[Any, ...]] = ()
+    paging_state: bytes | None = None
+    schema_agreed: bool = True
+
+
+NO_ROWS = Rows()
