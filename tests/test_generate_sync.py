@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import generate_sync
+import pytest
 
 EXAMPLES = {
     "async def save(self) -> None: ...": "def save(self) -> None: ...",

@@ -1,0 +1,159 @@
+"""What is built is what users get: each package alone, complete, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from workspace import ROOT, Member, members
+
+from coodie_testing.pytest_plugin import Server
+
+SAVE_AND_READ_A_ROW = """
+import asyncio, sys
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from coodie_aio import Document, create_keyspace, drop_keyspace, init_coodie
+from coodie_core.fields import PrimaryKey
+from pydantic import Field
+
+class User(Document):
+    id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
+    name: str
+
+async def main(host, port):
+    keyspace = f"wheels_{uuid4().hex[:12]}"
+    async with init_coodie(hosts=[host], port=int(port), keyspace=keyspace):
+        await create_keyspace(keyspace)
+        try:
+            await User.sync_table()
+            alice = User(name="Alice")
+            await alice.save()
+            assert await User.get(id=alice.id) == alice
+            print("read", alice.name)
+        finally:
+            await drop_keyspace(keyspace)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+IMPORTABLE = """
+import importlib.util, sys
+print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))
+"""
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist and the wheel of each package, as `hatch build --all` makes them."""
+    directory = tmp_path_factory.mktemp("dist")
+    run("hatch", "build", "--all", str(directory), cwd=ROOT)
+    return directory
+
+
+def run(*command: str, cwd: Path) -> str:
+    """Return what *command* prints; if it fails, fail with all that it printed."""
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    finished = subprocess.run(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout
+    return finished.stdout
+
+
+@dataclass(frozen=True)
+class CleanEnvironment:
+    """A virtual environment that knows our packages from one directory only."""
+
+    python: Path
+    directory: Path
+
+    def install(self, *requirements: str, dist: Path) -> None:
+        """Install, ours without asking any index: one that has packages of the same name cannot be mistaken for it."""
+        installed_from_index = sorted(
+            {line for member in members() for line in member.dependencies if line not in member.requirements_of_members}
+        )
+        install = ["uv", "pip", "install", "--quiet", "--python", str(self.python)]
+        run(*install, *installed_from_index, cwd=self.directory)
+        run(*install, "--no-index", f"--find-links={dist}", *requirements, cwd=self.directory)
+
+    def run_script(self, script: str, *arguments: str) -> str:
+        return run(str(self.python), "-c", script, *arguments, cwd=self.directory)
+
+    def importable(self) -> set[str]:
+        """Return which of our packages can be imported here."""
+        return set(self.run_script(IMPORTABLE, *(member.module for member in members())).split())
+
+    def check(self) -> None:
+        run("uv", "pip", "check", "--python", str(self.python), cwd=self.directory)
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path) -> CleanEnvironment:
+    run("uv", "venv", "--quiet", "--python", sys.executable, "venv", cwd=tmp_path)
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    return CleanEnvironment(tmp_path / "venv" / scripts / "python", tmp_path)
+
+
+def wheel_names(dist: Path, member: Member) -> list[str]:
+    return zipfile.ZipFile(dist / f"{member.module}-{member.version}-py3-none-any.whl").namelist()
+
+
+def sdist_names(dist: Path, member: Member) -> list[str]:
+    with tarfile.open(dist / f"{member.module}-{member.version}.tar.gz") as archive:
+        return archive.getnames()
+
+
+def test_an_sdist_and_a_wheel_are_built_of_each_package(dist: Path) -> None:
+    stems = {f"{member.module}-{member.version}" for member in members()}
+
+    assert {path.name for path in dist.iterdir() if path.name != ".gitignore"} == {
+        name for stem in stems for name in (f"{stem}.tar.gz", f"{stem}-py3-none-any.whl")
+    }
+
+
+@pytest.mark.parametrize("member", members(), ids=lambda member: member.name)
+def test_a_wheel_holds_the_package_its_types_and_its_licence_only(dist: Path, member: Member) -> None:
+    names = wheel_names(dist, member)
+    metadata = f"{member.module}-{member.version}.dist-info"
+
+    assert f"{member.module}/py.typed" in names
+    assert f"{metadata}/licenses/LICENSE" in names
+    assert {name.partition("/")[0] for name in names} == {member.module, metadata}
+    assert not [name for name in names if "/tests/" in name or name.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("member", members(), ids=lambda member: member.name)
+def test_an_sdist_holds_what_building_and_reading_it_needs(dist: Path, member: Member) -> None:
+    names = sdist_names(dist, member)
+    stem = f"{member.module}-{member.version}"
+
+    assert {f"{stem}/{name}" for name in ["pyproject.toml", "README.md", "LICENSE", "PKG-INFO"]} <= set(names)
+    assert f"{stem}/src/{member.module}/py.typed" in names
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_coodie_aio_alone_saves_and_reads_a_row(
+    dist: Path, clean_environment: CleanEnvironment, coodie_server: Server
+) -> None:
+    clean_environment.install("coodie-aio", dist=dist)
+
+    assert clean_environment.importable() == {"coodie_core", "coodie_aio"}
+    answer = clean_environment.run_script(SAVE_AND_READ_A_ROW, coodie_server.host, str(coodie_server.port))
+    assert answer == "read Alice\n"
+
+
+def test_coodie_brings_both_apis_and_nothing_that_conflicts(dist: Path, clean_environment: CleanEnvironment) -> None:
+    clean_environment.install("coodie", dist=dist)
+
+    assert clean_environment.importable() == {"coodie_core", "coodie_aio", "coodie_sync", "coodie"}
+    clean_environment.run_script("import coodie.sync, coodie_sync; assert coodie.sync.Document is coodie_sync.Document")
+    clean_environment.run_script("import coodie.aio, coodie_aio; assert coodie.aio.Document is coodie_aio.Document")
+    clean_environment.check()

@@ -1,0 +1,88 @@
+"""What a type checker tells users of the public API. Nothing here runs: `hatch run check` reads it.
+
+A line with an ignore comment states a mistake that must be found: if it were not, the comment would be the error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, assert_type
+from uuid import UUID, uuid4
+
+from pydantic import Field
+
+from coodie import aio, sync
+from coodie.fields import PrimaryKey
+from coodie.results import LWTResult
+
+
+class User(aio.Document):
+    id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
+    name: str
+
+
+class BlockingUser(sync.Document):
+    id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
+    name: str
+
+
+async def reading(key: UUID) -> None:
+    assert_type(await User.get(id=key), User)
+    assert_type(await User.find_one(id=key), User | None)
+    assert_type(await User.create(name="Alice"), User)
+    assert_type(User.find(), aio.QuerySet[User])
+    assert_type(User.find().filter(name="Alice").limit(3).order_by("-name"), aio.QuerySet[User])
+    assert_type(await User.find().all(), list[User])
+    assert_type(await User.find().first(), User | None)
+    assert_type(await User.find().count(), int)
+    async for user in User.find():
+        assert_type(user, User)
+
+
+def blocking_reading(key: UUID) -> None:
+    assert_type(BlockingUser.get(id=key), BlockingUser)
+    assert_type(BlockingUser.find_one(id=key), BlockingUser | None)
+    assert_type(BlockingUser.create(name="Alice"), BlockingUser)
+    assert_type(BlockingUser.find(), sync.QuerySet[BlockingUser])
+    assert_type(BlockingUser.find().filter(name="Alice").limit(3).order_by("-name"), sync.QuerySet[BlockingUser])
+    assert_type(BlockingUser.find().all(), list[BlockingUser])
+    assert_type(BlockingUser.find().first(), BlockingUser | None)
+    assert_type(BlockingUser.find().count(), int)
+    for user in BlockingUser.find():
+        assert_type(user, BlockingUser)
+
+
+async def writing(user: User) -> None:
+    assert_type(await user.save(), None)
+    assert_type(await user.insert(), LWTResult)
+    async with aio.AsyncBatchQuery() as batch:
+        assert_type(batch, aio.AsyncBatchQuery)
+        await user.save(batch=batch)
+
+
+def blocking_writing(user: BlockingUser) -> None:
+    assert_type(user.save(), None)
+    assert_type(user.insert(), LWTResult)
+    with sync.BatchQuery() as batch:
+        assert_type(batch, sync.BatchQuery)
+        user.save(batch=batch)
+
+
+async def without_documents(key: UUID) -> None:
+    await aio.create_keyspace("shop", replication_factor=3)
+    assert_type(await User.sync_table(), list[str])
+    for row in await aio.execute_raw("SELECT name FROM users WHERE id = ?", [key]):
+        assert_type(sorted(row), list[str])
+
+
+async def a_missing_await_is_found(user: User, key: UUID) -> None:
+    user.save()  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]
+    User.find().all()  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]
+    print(User.get(id=key).name)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+
+
+async def an_await_too_many_is_found(user: BlockingUser) -> None:
+    await user.save()  # type: ignore[misc, func-returns-value]  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def a_batch_of_the_other_api_is_found(user: BlockingUser, batch: aio.AsyncBatchQuery) -> None:
+    user.save(batch=batch)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
