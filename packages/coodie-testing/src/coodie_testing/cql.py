@@ -1,0 +1,189 @@
+"""Just enough of CQL's native protocol to see that a server answers and to run a few statements.
+
+Written with plain sockets, so that the base install needs no driver. It knows no TLS and no authentication, and reads
+text columns only. Reference: Apache Cassandra, "CQL binary protocol v4".
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from coodie_testing.errors import CqlFailed
+
+PROTOCOL_VERSION = 4
+HEADER = struct.Struct(">BBhBi")  # version, flags, stream, opcode, length of the body
+CONSISTENCY_ONE = 1
+
+# Opcodes
+ERROR, STARTUP, READY, AUTHENTICATE, OPTIONS, SUPPORTED, QUERY, RESULT = 0, 1, 2, 3, 5, 6, 7, 8
+
+ROWS_RESULT = 2
+GLOBAL_TABLE = 0x0001
+TEXT_TYPES = {0x0001, 0x000D}  # ascii, varchar
+
+
+class Answer(NamedTuple):
+    """One frame from the server."""
+
+    opcode: int
+    body: bytes
+
+
+class Reader:
+    """Reads the protocol's notations from a frame's body, one after the other."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self._position = body, 0
+
+    def _take(self, length: int) -> bytes:
+        taken = self._body[self._position : self._position + length]
+        if len(taken) < length:
+            raise ValueError("the frame is shorter than it says")
+        self._position += length
+        return taken
+
+    def integer(self) -> int:
+        return int.from_bytes(self._take(4), signed=True)
+
+    def short(self) -> int:
+        return int.from_bytes(self._take(2))
+
+    def string(self) -> str:
+        return self._take(self.short()).decode()
+
+    def value(self) -> str | None:
+        length = self.integer()
+        return None if length < 0 else self._take(length).decode()
+
+
+def _string(text: str) -> bytes:
+    encoded = text.encode()
+    return struct.pack(">H", len(encoded)) + encoded
+
+
+def _long_string(text: str) -> bytes:
+    encoded = text.encode()
+    return struct.pack(">i", len(encoded)) + encoded
+
+
+def supported_options(body: bytes) -> dict[str, list[str]]:
+    """What a SUPPORTED answer lists: protocol options and their values."""
+    reader = Reader(body)
+    return {reader.string(): [reader.string() for _ in range(reader.short())] for _ in range(reader.short())}
+
+
+def text_rows(body: bytes) -> list[tuple[str | None, ...]]:
+    """The rows of a RESULT answer, whose columns must all be text; none if it carries no rows."""
+    reader = Reader(body)
+    if reader.integer() != ROWS_RESULT:
+        return []
+    flags, column_count = reader.integer(), reader.integer()
+    if flags & GLOBAL_TABLE:
+        reader.string(), reader.string()
+    for _ in range(column_count):
+        if not flags & GLOBAL_TABLE:
+            reader.string(), reader.string()
+        name = reader.string()
+        if reader.short() not in TEXT_TYPES:
+            raise ValueError(f"column {name} is not text")
+    return [tuple(reader.value() for _ in range(column_count)) for _ in range(reader.integer())]
+
+
+class CqlConnection:
+    """One connection to a server, closed at the end of its `with` block.
+
+    Args:
+        host: Name or address of the server.
+        port: Its CQL port.
+        timeout: Seconds to wait for the connection and for each answer.
+
+    Raises:
+        OSError: There is no connection to be had.
+    """
+
+    def __init__(self, host: str, port: int, *, timeout: float) -> None:
+        self._socket = socket.create_connection((host, port), timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def options(self) -> dict[str, list[str]]:
+        """Ask what the server supports. Every CQL server answers this, also before authentication."""
+        answer = self._ask(OPTIONS, b"")
+        if answer.opcode != SUPPORTED:
+            raise ValueError(f"it answered OPTIONS with opcode {answer.opcode}")
+        return supported_options(answer.body)
+
+    def start(self) -> None:
+        """Make the connection ready for statements.
+
+        Raises:
+            CqlFailed: The server wants a password, which this connection does not know.
+        """
+        answer = self._ask(STARTUP, struct.pack(">H", 1) + _string("CQL_VERSION") + _string("3.0.0"))
+        if answer.opcode == AUTHENTICATE:
+            raise CqlFailed("STARTUP", "it asks for a password, and coodie-testing has none to give")
+        if answer.opcode != READY:
+            raise CqlFailed("STARTUP", _reason(answer))
+
+    def execute(self, cql: str) -> list[tuple[str | None, ...]]:
+        """Run one statement and return its rows, whose columns must be text.
+
+        Raises:
+            CqlFailed: The server refused it; its message is in the error.
+        """
+        no_flags = 0
+        answer = self._ask(QUERY, _long_string(cql) + struct.pack(">HB", CONSISTENCY_ONE, no_flags))
+        if answer.opcode != RESULT:
+            raise CqlFailed(cql, _reason(answer))
+        return text_rows(answer.body)
+
+    def _ask(self, opcode: int, body: bytes) -> Answer:
+        self._socket.sendall(HEADER.pack(PROTOCOL_VERSION, 0, 0, opcode, len(body)) + body)
+        _, _, _, answer_opcode, length = HEADER.unpack(self._receive(HEADER.size))
+        return Answer(answer_opcode, self._receive(length))
+
+    def _receive(self, length: int) -> bytes:
+        received = b""
+        while len(received) < length:
+            chunk = self._socket.recv(length - len(received))
+            if not chunk:
+                raise ConnectionError("it closed the connection without an answer")
+            received += chunk
+        return received
+
+
+def _reason(answer: Answer) -> str:
+    if answer.opcode != ERROR:
+        return f"it answered with opcode {answer.opcode}"
+    reader = Reader(answer.body)
+    code, message = reader.integer(), reader.string()
+    return f"{message} (error 0x{code:04X})"
+
+
+def why_no_answer(host: str, port: int, *, timeout: float) -> str | None:
+    """Tell why no CQL server answers at this address, or None if one does.
+
+    An open port is not enough: the server must answer a CQL request.
+
+    Args:
+        host: Name or address of the server.
+        port: Its CQL port.
+        timeout: Seconds to wait for the connection and for the answer.
+    """
+    try:
+        with CqlConnection(host, port, timeout=timeout) as connection:
+            connection.options()
+    except OSError as error:
+        return str(error)
+    except (ValueError, struct.error) as error:
+        return f"what answers there is not a CQL server ({error})"
+    return None

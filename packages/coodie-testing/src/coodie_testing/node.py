@@ -1,0 +1,293 @@
+"""One local Cassandra node: started, waited for, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from coodie_testing import supervisor
+from coodie_testing.config import LOGBACK, NodeConfig, cassandra_settings, java_command
+from coodie_testing.cql import why_no_answer
+from coodie_testing.errors import (
+    CoodieTestingError,
+    DataDirectoryInUse,
+    NodeDied,
+    NodeDiedAtStart,
+    NotEnoughMemory,
+    StartTimedOut,
+)
+from coodie_testing.jars import cassandra_jars
+from coodie_testing.java import Java, suitable_java
+from coodie_testing.preflight import (
+    free_ports,
+    require_data_directory,
+    require_memory,
+    require_platform,
+    require_port,
+)
+
+POLL_SECONDS = 0.05
+GRACE_SECONDS = 30  # to flush and end, when the data is kept; it takes about 2.5
+ATTEMPTS_AT_FREE_PORTS = 3  # another process may take a free port before the node does
+LOG_TAIL_LINES = 25
+LOG_TAIL_BYTES = 64 * 1024
+
+# What Cassandra and Java log.
+SIGNS_OF_TAKEN_PORT = ("Failed to bind port", "is in use by another process", "Address already in use")
+SIGNS_OF_TOO_LITTLE_MEMORY = (
+    "Could not reserve enough space",
+    "Could not allocate",
+    "insufficient memory for the Java Runtime",
+    "java.lang.OutOfMemoryError",
+    "Cannot allocate memory",
+)
+
+
+class CassandraNode:
+    """A real Cassandra node of this machine, running inside its `with` block or between `start()` and `stop()`.
+
+    It never outlives the process that started it, not even when that is killed.
+
+    Args:
+        config: How to start it.
+        quiet: Show no progress while its jars are downloaded.
+
+    Example:
+        >>> with CassandraNode(NodeConfig(heap="128m")) as node:  # doctest: +SKIP
+        ...     print(node.address, node.port)
+        127.0.0.1 40211
+    """
+
+    def __init__(self, config: NodeConfig | None = None, *, quiet: bool = False) -> None:
+        self._wanted = config or NodeConfig()
+        self._quiet = quiet
+        self._owner = os.getpid()
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._server_pid: int | None = None
+        self._home = Path()
+        self._log_starts_at = 0
+        self.config = self._wanted
+
+    def __repr__(self) -> str:
+        state = "running" if self.is_running else "not running"
+        return f"<CassandraNode {self.config.version} on {self.address}:{self.port}, {state}>"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> str:
+        """The address it listens on."""
+        return self.config.address
+
+    @property
+    def port(self) -> int:
+        """The CQL port it listens on."""
+        return self.config.port
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of its Java, or None when it does not run."""
+        return self._server_pid if self.is_running else None
+
+    @property
+    def log(self) -> Path:
+        """Where its log is."""
+        return self.config.log or self._home / "cassandra.log"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._supervisor is not None and self._supervisor.poll() is None
+
+    def start(self) -> None:
+        """Start the node and return when it answers CQL.
+
+        Raises:
+            UnsupportedPlatform: Cassandra does not run here.
+            AddressNotUsable: This machine does not have the address.
+            PortInUse: Another process listens on the port.
+            NotEnoughMemory: There is too little memory.
+            DataDirectoryRefused: The data directory has other files in it.
+            DataDirectoryInUse: The data directory belongs to a running node.
+            JavaNotFound: There is no Java to run it.
+            JavaNotSuitable: COODIE_JAVA names one that cannot run it.
+            DownloadFailed: Its jars could not be fetched.
+            NodeDiedAtStart: It ended before it answered.
+            StartTimedOut: It did not answer in time.
+        """
+        wanted = self._wanted
+        require_platform()
+        require_port(wanted.address, wanted.port)
+        require_memory(wanted)
+        if wanted.data:
+            require_data_directory(wanted.data)
+        java = suitable_java()
+        jars = cassandra_jars(wanted.version, quiet=self._quiet)
+        for attempts_left in reversed(range(ATTEMPTS_AT_FREE_PORTS)):
+            self.config = with_ports(wanted)
+            try:
+                return self._start(java, jars)
+            except NodeDiedAtStart as error:
+                if not attempts_left or self.config == wanted or not shows(SIGNS_OF_TAKEN_PORT, error.log_tail):
+                    raise
+
+    def stop(self) -> None:
+        """Stop the node: at once if its data is thrown away, else after it has written everything (2 to 3 s)."""
+        process, self._supervisor = self._supervisor, None
+        if process is None or os.getpid() != self._owner:
+            return
+        try:
+            _tell_to_stop(process)
+            process.wait(GRACE_SECONDS + 5)
+        except BaseException:  # impatience (a second Ctrl-C), or no end in sight
+            os.kill(process.pid, signal.SIGTERM)
+            if self._server_pid is not None and process.poll() is None:
+                os.kill(self._server_pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    def wait(self) -> None:
+        """Return never; raise when the node ends by itself.
+
+        Raises:
+            NodeDied: It ended.
+        """
+        if self._supervisor is not None:
+            exit_code = self._supervisor.wait()
+            raise NodeDied(exit_code, self.log_tail(), self.log)
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        """The last lines that the node logged since this start."""
+        try:
+            with self.log.open("rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_starts_at, size - LOG_TAIL_BYTES))
+                return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return "(there is no log)"
+
+    def _start(self, java: Java, jars: Sequence[Path]) -> None:
+        self._home = _home_of(self.config)
+        try:
+            write_configuration(self.config, self._home)
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            self.log.touch()
+            self._log_starts_at = self.log.stat().st_size
+            self._launch(java_command(self.config, self._home, java, jars))
+            self._wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            if not self.config.data:
+                shutil.rmtree(self._home, ignore_errors=True)
+            raise
+
+    def _launch(self, command: list[str]) -> None:
+        order: supervisor.Order = {
+            "command": command,
+            "directory": str(self._home),
+            "log": str(self.log),
+            "grace_seconds": GRACE_SECONDS if self.config.data else 0,
+            "remove": not self.config.data,
+        }
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(order)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # a terminal's Ctrl-C is for us; we stop the server
+            )
+        self._supervisor = process
+        with _pipe(process.stdout) as answers:
+            answer = json.loads(answers.readline() or b"{}")
+        self._server_pid = answer.get("pid")
+        if answer.get("error") == "locked":
+            raise DataDirectoryInUse(self._home)
+        if self._server_pid is None:
+            raise CoodieTestingError(f"Java could not be started: {answer.get('error') or self.log_tail()}")
+
+    def _wait_until_it_answers(self) -> None:
+        assert self._supervisor is not None
+        end = time.monotonic() + self.config.timeout
+        while why_no_answer(self.address, self.port, timeout=5) is not None:
+            exit_code = self._supervisor.poll()
+            if exit_code is not None:
+                raise self._reason_of_death(exit_code)
+            if time.monotonic() > end:
+                raise StartTimedOut(self.config.timeout, self.log_tail(), self._kept_log())
+            time.sleep(POLL_SECONDS)
+
+    def _reason_of_death(self, exit_code: int) -> CoodieTestingError:
+        tail = self.log_tail()
+        if shows(SIGNS_OF_TOO_LITTLE_MEMORY, tail):
+            return NotEnoughMemory(self.config.heap, self.config.needed_memory_bytes, None, tail)
+        return NodeDiedAtStart(exit_code, tail, self._kept_log())
+
+    def _kept_log(self) -> Path:
+        """The log, copied elsewhere if it would be thrown away with the node's directory."""
+        if self.config.data or self.config.log:
+            return self.log
+        handle, kept = tempfile.mkstemp(prefix="coodie-cassandra-", suffix=".log")
+        with os.fdopen(handle, "wb") as copy, self.log.open("rb") as log:
+            shutil.copyfileobj(log, copy)
+        return Path(kept)
+
+
+def with_ports(config: NodeConfig) -> NodeConfig:
+    """The same configuration with free ports in place of 0."""
+    free_port, free_storage_port = free_ports(config.address, 2)
+    return replace(config, port=config.port or free_port, storage_port=config.storage_port or free_storage_port)
+
+
+def write_configuration(config: NodeConfig, home: Path) -> None:
+    """Write the files that the node reads at its start."""
+    directory = home / "conf"
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = json.dumps(cassandra_settings(config, home), indent=1, default=list)  # JSON is YAML
+    (directory / "cassandra.yaml").write_text(settings)
+    (directory / "logback.xml").write_text(LOGBACK)
+
+
+def shows(signs: Sequence[str], log: str) -> bool:
+    """Tell whether one of these signs is in the log."""
+    return any(sign in log for sign in signs)
+
+
+def _home_of(config: NodeConfig) -> Path:
+    if config.data is None:
+        return Path(tempfile.mkdtemp(prefix="coodie-cassandra-"))
+    home = config.data.expanduser().absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # it was asked for
+    return stream
+
+
+def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:
+    with _pipe(process.stdin) as orders:
+        try:
+            orders.write(b"stop\n")
+            orders.flush()
+        except BrokenPipeError:  # it has ended already
+            pass

@@ -1,0 +1,116 @@
+"""What must hold before a node is started, so that a cause is named before Java prints a page about it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+
+from coodie_testing.config import NodeConfig
+from coodie_testing.cql import why_no_answer
+from coodie_testing.errors import (
+    AddressNotUsable,
+    DataDirectoryRefused,
+    NotEnoughMemory,
+    PortInUse,
+    UnsupportedPlatform,
+)
+from coodie_testing.extras import provided_by
+
+SUPPORTED_PLATFORMS = ("linux", "darwin")
+CGROUP = Path("/sys/fs/cgroup")
+WILDCARDS = ("", "0.0.0.0", "::")
+
+
+def require_platform(platform: str = sys.platform) -> None:
+    """Raise UnsupportedPlatform where Apache Cassandra does not run."""
+    if platform not in SUPPORTED_PLATFORMS:
+        raise UnsupportedPlatform(platform)
+
+
+def require_port(address: str, port: int) -> None:
+    """Raise PortInUse or AddressNotUsable unless a server could listen there now (port 0: on any free port)."""
+    if address in WILDCARDS:
+        raise AddressNotUsable(address, port, "it stands for all addresses, and Cassandra needs a single one")
+    try:
+        _listening_socket(address, port).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            speaks_cql = why_no_answer(address, port, timeout=1) is None
+            raise PortInUse(address, port, _owner_of_port(port), speaks_cql) from error
+        raise AddressNotUsable(address, port, error.strerror or str(error)) from error
+
+
+def free_ports(address: str, count: int) -> list[int]:
+    """Some different ports of this address that nobody listens on."""
+    sockets = [_listening_socket(address, 0) for _ in range(count)]
+    try:
+        return [taken.getsockname()[1] for taken in sockets]
+    finally:
+        for taken in sockets:
+            taken.close()
+
+
+def _listening_socket(address: str, port: int) -> socket.socket:
+    family, kind, protocol, _, target = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: old connections do not count
+        listening.bind(target)
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _owner_of_port(port: int) -> str | None:
+    """The process that listens on this port, if this user may know it."""
+    with provided_by("server"):
+        import psutil
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:  # macOS shows other users' sockets to root only
+        return None
+    return None
+
+
+def require_memory(config: NodeConfig) -> None:
+    """Raise NotEnoughMemory if the node would not fit into what is available now."""
+    available_bytes = available_memory_bytes()
+    if config.needed_memory_bytes > available_bytes:
+        raise NotEnoughMemory(config.heap, config.needed_memory_bytes, available_bytes)
+
+
+def available_memory_bytes() -> int:
+    """The memory that a new process can have: the machine's, or the container's if that is less."""
+    with provided_by("server"):
+        import psutil
+    available_bytes: int = psutil.virtual_memory().available
+    return min(available_bytes, available_in_cgroup(CGROUP) or available_bytes)
+
+
+def available_in_cgroup(directory: Path) -> int | None:
+    """What a container's limit leaves (Linux control groups, version 2), or None if there is no limit.
+
+    File cache counts as available: the kernel drops it when memory is short.
+    """
+    try:
+        limit = (directory / "memory.max").read_text().strip()
+        used = int((directory / "memory.current").read_text())
+        statistics = dict(line.split() for line in (directory / "memory.stat").read_text().splitlines())
+    except OSError:
+        return None
+    return None if limit == "max" else max(0, int(limit) - used + int(statistics["file"]))
+
+
+def require_data_directory(directory: Path) -> None:
+    """Raise DataDirectoryRefused for a directory with files that no node of ours wrote."""
+    if directory.is_file():
+        raise DataDirectoryRefused(directory)
+    if directory.is_dir() and os.listdir(directory) and not (directory / "conf" / "cassandra.yaml").exists():
+        raise DataDirectoryRefused(directory)
