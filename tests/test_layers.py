@@ -22,7 +22,7 @@ print("\\n".join(sorted({{name.partition(".")[0] for name in set(sys.modules) - 
 def modules_that_the_core_loads(*, besides: str) -> set[str]:
     """Return the top-level modules that importing the whole core adds to those that *besides* loads."""
     script = MODULES_THAT_THE_CORE_LOADS.format(already_loaded=besides)
-    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    finished = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
     return set(finished.stdout.split())
 
 

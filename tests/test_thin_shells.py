@@ -36,7 +36,10 @@ DECISIONS = (
     ast.Compare,
     ast.Yield,
     ast.YieldFrom,
-    ast.comprehension,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
     ast.Lambda,
 )
 
@@ -68,7 +71,7 @@ def what_it_decides(function: Function) -> list[str]:
         f"line {node.lineno}: {type(node).__name__}"
         for statement in statements
         for node in ast.walk(statement)
-        if isinstance(node, DECISIONS) and hasattr(node, "lineno")
+        if isinstance(node, DECISIONS)
     ]
     found += [f"line {node.lineno}: not an assignment" for node in statements[:-1] if not is_assignment(node)]
     calls = [node for statement in statements for node in ast.walk(statement) if is_call_of_run(node)]

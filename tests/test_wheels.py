@@ -114,7 +114,7 @@ def sdist_names(dist: Path, member: Member) -> list[str]:
 def test_an_sdist_and_a_wheel_are_built_of_each_package(dist: Path) -> None:
     stems = {f"{member.module}-{member.version}" for member in members()}
 
-    assert {path.name for path in dist.iterdir() if path.name != ".gitignore"} == {
+    assert {path.name for path in dist.iterdir()} == {
         name for stem in stems for name in (f"{stem}.tar.gz", f"{stem}-py3-none-any.whl")
     }
 
