@@ -1,1 +1,20 @@
-"""Pydantic documents for ScyllaDB and Apache Cassandra: the asyncio API of coodie."""
+"""Pydantic documents for ScyllaDB and Apache Cassandra: the asynchronous API.
+
+    from coodie_aio import Document, init_coodie
+
+`coodie_sync` is the same API for code without an event loop. What both share is in `coodie_core`: `fields`, `types`,
+`schema`, `cql_builder`, `results`, `exceptions`.
+"""
+
+from coodie_aio.batch import AsyncBatchQuery as AsyncBatchQuery
+from coodie_aio.connection import get_driver as get_driver
+from coodie_aio.connection import init_coodie as init_coodie
+from coodie_aio.connection import register_driver as register_driver
+from coodie_aio.counters import CounterDocument as CounterDocument
+from coodie_aio.document import Document as Document
+from coodie_aio.keyspaces import alter_keyspace as alter_keyspace
+from coodie_aio.keyspaces import create_keyspace as create_keyspace
+from coodie_aio.keyspaces import drop_keyspace as drop_keyspace
+from coodie_aio.query import QuerySet as QuerySet
+from coodie_aio.raw import execute_raw as execute_raw
+from coodie_aio.views import MaterializedView as MaterializedView

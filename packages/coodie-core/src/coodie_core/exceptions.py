@@ -7,7 +7,7 @@ facts as attributes and the driver's exception as ``__cause__``. Values of rows 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from coodie_core.results import LWTResult
@@ -156,6 +156,35 @@ class ServerRefusedQuery(DatabaseError, InvalidQueryError):
     """The server says that the statement is not valid: its syntax, a table or column, or a way of filtering."""
 
 
+class FilteringRefused(ServerRefusedQuery):
+    """The server would have to read rows only to throw them away, and was not allowed to.
+
+    Attributes:
+        document: The name of the document class.
+        fields: The fields of the query that neither a key nor an index of the model serves.
+    """
+
+    def __init__(
+        self, document: str, fields: tuple[str, ...], partition_key: tuple[str, ...], refusal: DatabaseError
+    ) -> None:
+        self.document, self.fields = document, fields
+        named = ", ".join(fields)
+        asked = f"{document}.find({', '.join(f'{field}=...' for field in fields)})"
+        wrong = (
+            f"{named} is neither part of the primary key nor indexed, so the server would read the whole table"
+            if fields
+            else f"without the whole partition key ({', '.join(partition_key)}) the server would read the whole table"
+        )
+        super().__init__(
+            f"{asked}: {wrong}. Ways out: mark the field with Indexed() and run sync_table(); keep a table or a "
+            f"materialized view keyed by it; or, where the table is small, add .allow_filtering().",
+            statement=refusal.statement,
+            keyspace=refusal.keyspace,
+            consistency=refusal.consistency,
+            hosts=refusal.hosts,
+        )
+
+
 class Unavailable(DatabaseError):
     """Fewer replicas were alive than the consistency level needs, so the statement was not carried out."""
 
@@ -190,3 +219,60 @@ class TruncateFailed(DatabaseError):
 
 class ClientTimeout(DatabaseError):
     """No answer came within the caller's own time: a write may or may not have taken place."""
+
+
+class FieldProblem(CoodieError):
+    """Something is wrong with one field or value; the base of such errors.
+
+    Where it is found, only the value or the annotation is known. Whoever knows the field says so with `named`.
+
+    Attributes:
+        problem: What is wrong and what to do, without the name of the field and without the value.
+        document: The name of the document class, or None while nobody has said it.
+        field: The name of the field, or None while nobody has said it.
+    """
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        self.document: str | None = None
+        self.field: str | None = None
+        super().__init__(problem)
+
+    def named(self, document: str, field: str) -> Self:
+        """Return this same error, with the field named in front of its text.
+
+        Example:
+            ```python
+            except UnstorableValue as error:
+                raise error.named("User", "age")
+            ```
+        """
+        self.document, self.field = document, field
+        return self
+
+    def __str__(self) -> str:
+        return self.problem if self.field is None else f"{self.document}.{self.field}: {self.problem}"
+
+
+class UnmappableType(FieldProblem, InvalidModel):
+    """A field's annotation has no CQL type; raised when the class is defined or first used."""
+
+
+class UnstorableValue(FieldProblem, InvalidQueryError):
+    """A value cannot be stored in its column as it is."""
+
+
+class WrongVectorLength(UnstorableValue):
+    """A vector does not have as many dimensions as its column.
+
+    Attributes:
+        expected: The dimensions of the column.
+        actual: The length of the value.
+    """
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(
+            f"the column has {expected} dimensions, the value has {actual}. "
+            f"Re-embed the value, or change the field to Vector({actual}) and migrate."
+        )
+        self.expected, self.actual = expected, actual

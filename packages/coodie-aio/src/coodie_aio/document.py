@@ -1,0 +1,341 @@
+"""Documents: Pydantic models that read and write their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from coodie_aio.batch import AsyncBatchQuery
+from coodie_aio.connection import driver_for
+from coodie_aio.query import QuerySet
+from coodie_aio.runner import run
+from coodie_core.consistency import Consistency
+from coodie_core.document import BaseDocument
+from coodie_core.operations import documents, tables
+from coodie_core.options import write_options
+from coodie_core.query import Query
+from coodie_core.results import LWTResult
+
+
+class Document(BaseDocument):
+    """A Pydantic model whose instances are rows of a table.
+
+    Fields carry markers from `coodie.fields` in ``Annotated``; ``class Settings`` names the table and its options.
+
+    Example:
+        ```python
+        class User(Document):
+            id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
+            name: str
+            email: str
+
+            class Settings:
+                name = "users"
+        ```
+    """
+
+    @classmethod
+    async def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> list[str]:
+        """Create the table, or add the columns and indexes that it lacks.
+
+        Nothing is ever dropped, but indexes where that is asked for.
+
+        Args:
+            dry_run: Whether to change nothing and only return what would run.
+            drop_removed_indexes: Whether to drop indexes that the model does not have.
+
+        Returns:
+            The CQL that ran; empty if the table was as the model describes it.
+
+        Raises:
+            SchemaMismatch: The table has another primary key, or another type of a column.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            await User.sync_table()
+            ```
+        """
+        driver = driver_for(cls.connection_name())
+        return await run(
+            tables.sync_table(cls, driver.keyspace, dry_run=dry_run, drop_removed_indexes=drop_removed_indexes), driver
+        )
+
+    @classmethod
+    async def drop_table(cls) -> None:
+        """Drop the table with all of its rows, if it exists.
+
+        Raises:
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(cls.connection_name())
+        await run(tables.drop_table(cls, driver.keyspace), driver)
+
+    @classmethod
+    async def truncate(cls) -> None:
+        """Delete every row of the table.
+
+        Raises:
+            DatabaseError: The cluster refused or did not answer, for example since a node is down.
+        """
+        driver = driver_for(cls.connection_name())
+        await run(tables.truncate(cls, driver.keyspace), driver)
+
+    @classmethod
+    def find(cls, **filters: Any) -> QuerySet[Self]:
+        """Return a query set of the documents that fit *filters*; nothing is sent yet.
+
+        Args:
+            **filters: A field and its value, or a field, two underscores and a look-up: ``age__gt=18``,
+                ``id__in=[...]``, ``tags__contains="new"``. All must hold; without any, every document fits.
+
+        Raises:
+            InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+
+        Example:
+            ```python
+            users = await User.find(country="NL").limit(10).all()
+            ```
+        """
+        return QuerySet(Query(cls)).filter(**filters)
+
+    @classmethod
+    async def find_one(cls, **filters: Any) -> Self | None:
+        """Return the first document that fits *filters*, or None.
+
+        Args:
+            **filters: As for `find`.
+
+        Raises:
+            InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            user = await User.find_one(id=user_id)
+            ```
+        """
+        return await cls.find(**filters).first()
+
+    @classmethod
+    async def get(cls, **key: Any) -> Self:
+        """Return the one document with this key.
+
+        Args:
+            **key: The fields of the primary key, or others that identify one document.
+
+        Raises:
+            DocumentNotFound: There is none.
+            MultipleDocumentsFound: There are several.
+            InvalidQueryError: A field does not exist, or a value is not of the field's type.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            user = await User.get(id=user_id)
+            ```
+        """
+        return await cls.find(**key).get()
+
+    @classmethod
+    async def create(cls, **fields: Any) -> Self:
+        """Return a new document with these fields, after it was saved.
+
+        Args:
+            **fields: As for the class itself.
+
+        Raises:
+            pydantic.ValidationError: The fields do not make a document.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            user = await User.create(name="Alice", email="alice@example.com")
+            ```
+        """
+        return await cls.find().create(**fields)
+
+    async def save(
+        self,
+        *,
+        ttl: int | None = None,
+        timestamp: int | datetime | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        batch: AsyncBatchQuery | None = None,
+    ) -> None:
+        """Write what is new or changed in this document.
+
+        Of a new document that is every field with a value; a field that was left empty is not written, so another
+        writer's value stays. Of a document that was read it is what changed since. A field set to None deletes its column.
+
+        Args:
+            ttl: Seconds until what is written expires: 0 (never) to 630,720,000. With a TTL every field is written.
+            timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for the answer.
+            batch: A batch to add the write to, instead of sending it.
+
+        Raises:
+            InvalidQueryError: A value cannot be stored, or an option is out of its range.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            user = User(name="Alice", email="alice@example.com")
+            await user.save()
+            ```
+        """
+        driver = driver_for(self.connection_name())
+        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
+        await run(documents.save(self, driver.keyspace, options, batch), driver)
+
+    async def insert(
+        self,
+        *,
+        ttl: int | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        batch: AsyncBatchQuery | None = None,
+    ) -> LWTResult:
+        """Write this document if no row has its primary key (a lightweight transaction).
+
+        Args:
+            ttl: Seconds until what is written expires: 0 (never) to 630,720,000.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for the answer.
+            batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
+
+        Returns:
+            Whether it was written, and if not, the row that the server found.
+
+        Raises:
+            InvalidQueryError: A value cannot be stored, or an option is out of its range.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            result = await user.insert()
+            if not result.applied:
+                print("taken by", result.existing)
+            ```
+        """
+        driver = driver_for(self.connection_name())
+        options = write_options(ttl=ttl, consistency=consistency, timeout=timeout)
+        return await run(documents.insert(self, driver.keyspace, options, batch), driver)
+
+    async def update(
+        self,
+        *,
+        if_conditions: Mapping[str, Any] | None = None,
+        if_exists: bool = False,
+        ttl: int | None = None,
+        timestamp: int | datetime | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        batch: AsyncBatchQuery | None = None,
+        **fields: Any,
+    ) -> LWTResult:
+        """Write these fields of this document's row, and take them over into the document once they are written.
+
+        Args:
+            if_conditions: What must hold of the row, as in ``{"version": 3}`` (a lightweight transaction).
+            if_exists: Whether the row must exist (a lightweight transaction). Without it a missing row is created.
+            ttl: Seconds until what is written expires: 0 (never) to 630,720,000.
+            timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for the answer.
+            batch: A batch to add the write to, instead of sending it.
+            **fields: A field and its new value, or a collection field with ``__add``, ``__append``, ``__prepend`` or
+                ``__remove`` and what to add or remove (the document in memory is left as it is then).
+
+        Returns:
+            Whether the change was applied; always, unless there was a condition. With *batch* that is not known yet.
+
+        Raises:
+            InvalidQueryError: A field does not exist or is part of the primary key, or a value does not fit.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            await user.update(name="Bob")
+            ```
+        """
+        driver = driver_for(self.connection_name())
+        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
+        return await run(
+            documents.update(
+                self, driver.keyspace, fields, options, batch, if_conditions=if_conditions, if_exists=if_exists
+            ),
+            driver,
+        )
+
+    async def delete(
+        self,
+        *,
+        if_conditions: Mapping[str, Any] | None = None,
+        if_exists: bool = False,
+        timestamp: int | datetime | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        batch: AsyncBatchQuery | None = None,
+    ) -> LWTResult:
+        """Delete this document's row.
+
+        Args:
+            if_conditions: What must hold of the row, as in ``{"status": "closed"}`` (a lightweight transaction).
+            if_exists: Whether the row must exist (a lightweight transaction).
+            timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for the answer.
+            batch: A batch to add the write to, instead of sending it.
+
+        Returns:
+            Whether the row was deleted; always, unless there was a condition. With *batch* that is not known yet.
+
+        Raises:
+            InvalidQueryError: A condition or an option cannot be.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            await user.delete()
+            ```
+        """
+        driver = driver_for(self.connection_name())
+        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        return await run(
+            documents.delete(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
+            driver,
+        )
+
+    async def delete_columns(
+        self,
+        *columns: str,
+        timestamp: int | datetime | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        batch: AsyncBatchQuery | None = None,
+    ) -> None:
+        """Delete single columns of this document's row; the row stays.
+
+        Args:
+            *columns: The names of fields outside the primary key, at least one.
+            timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for the answer.
+            batch: A batch to add the write to, instead of sending it.
+
+        Raises:
+            InvalidQueryError: No field is named, it does not exist, or it is part of the primary key.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            await user.delete_columns("nickname")
+            ```
+        """
+        driver = driver_for(self.connection_name())
+        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        await run(documents.delete_columns(self, driver.keyspace, columns, options, batch), driver)

@@ -1,0 +1,47 @@
+"""CQL of the application's own making."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from coodie_aio.connection import driver_for
+from coodie_aio.runner import run
+from coodie_core.consistency import Consistency
+from coodie_core.operations import raw
+from coodie_core.options import execution_options
+
+
+async def execute_raw(
+    cql: str,
+    params: Sequence[Any] | None = None,
+    *,
+    connection: str | None = None,
+    consistency: Consistency | None = None,
+    timeout: float | None = None,
+) -> list[dict[str, Any]]:
+    """Send a CQL statement, and return every row of its answer, from all pages.
+
+    Never put a value into the text: bind it. Table names without a keyspace mean the connection's keyspace.
+
+    Args:
+        cql: The statement, with a ``?`` for each value.
+        params: The values, in the order of the markers.
+        connection: The connection to use, if not the default one.
+        consistency: A consistency level, its name or its number.
+        timeout: Seconds to wait for each answer.
+
+    Returns:
+        One dict a row, by column name, with plain Python values; an empty list for a statement without an answer.
+
+    Raises:
+        InvalidQueryError: The server refuses the statement, or the values do not fit its markers.
+        DatabaseError: The cluster refused or did not answer.
+
+    Example:
+        ```python
+        rows = await execute_raw("SELECT * FROM users WHERE id = ?", [user_id])
+        ```
+    """
+    driver = driver_for(connection)
+    return await run(raw.execute(cql, params, execution_options(consistency, timeout)), driver)

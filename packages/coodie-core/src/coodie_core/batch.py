@@ -1,0 +1,163 @@
+"""What a batch collects before it is sent, and the rules that it checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from coodie_core.codecs import encode_param
+from coodie_core.consistency import Consistency
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.options import WriteOptions, write_options
+from coodie_core.results import LWTResult
+from coodie_core.statement import BatchKind, BatchStatement, Statement
+
+
+class BatchState(StrEnum):
+    """Where a batch is in its life."""
+
+    OPEN = "open"
+    SENT = "sent"
+    DISCARDED = "discarded"
+
+
+class BaseBatch:
+    """Collects writes, to be sent in one request; the batch classes of both APIs add the sending.
+
+    Args:
+        logged: Whether the server makes sure that all of the writes take place or none; that costs a round of its own.
+            An unlogged batch is for several rows of one partition.
+        batch_type: ``"LOGGED"``, ``"UNLOGGED"`` or ``"COUNTER"``, instead of *logged*. Counter updates make
+            a batch a counter batch by themselves.
+        timestamp: The time of all writes in it: microseconds since 1970, or a timezone-aware datetime.
+        connection: The connection that sends it; by default that of the documents in it.
+        consistency: A consistency level, its name or its number.
+        timeout: Seconds to wait for the answer.
+
+    Raises:
+        InvalidQueryError: An argument cannot be.
+    """
+
+    def __init__(
+        self,
+        logged: bool = True,
+        batch_type: str | None = None,
+        timestamp: int | datetime | None = None,
+        *,
+        connection: str | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self._kind = _kind(logged, batch_type)
+        self._options: WriteOptions = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        self._connection = connection
+        self._statements: list[Statement] = []
+        self._connections: set[str | None] = set()
+        self._state = BatchState.OPEN
+        self._result: LWTResult | None = None
+
+    @property
+    def connection(self) -> str | None:
+        """The name of the connection that sends the batch; None for the default one."""
+        return self._connection or next(iter(self._connections), None)
+
+    @property
+    def result(self) -> LWTResult | None:
+        """After the batch was sent: whether its conditions held. None before, and for a batch without conditions."""
+        return self._result
+
+    @property
+    def is_open(self) -> bool:
+        """Whether writes can still be added: the batch was neither sent nor discarded."""
+        return self._state is BatchState.OPEN
+
+    def add(self, statement: Statement | str, params: Sequence[Any] = (), *, connection: str | None = None) -> None:
+        """Add a write to the batch; nothing is sent yet.
+
+        Args:
+            statement: An INSERT, UPDATE or DELETE, as CQL text with ``?`` markers.
+            params: The values for the markers.
+            connection: The connection of the document that is written, if it has one of its own.
+
+        Raises:
+            InvalidQueryError: The batch was sent or discarded already, or the write does not fit the others in it.
+
+        Example:
+            ```python
+            batch.add("UPDATE users SET name = ? WHERE id = ?", ["Bob", user_id])
+            ```
+        """
+        self._check_open("add()")
+        if isinstance(statement, str):
+            self._append(Statement(statement, tuple(map(encode_param, params))))
+        else:
+            self._check_connection(connection)
+            self._append(statement)
+            self._connections.add(connection)
+
+    def _append(self, statement: Statement) -> None:
+        self._check_fits(statement)
+        self._statements.append(statement)
+
+    def __len__(self) -> int:
+        return len(self._statements)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._kind}, {len(self)} statements, {self._state}>"
+
+    def closed_as(self, state: BatchState) -> BatchStatement | None:
+        """End the batch, and return the request that carries it out; None if there is nothing in it.
+
+        Raises:
+            InvalidQueryError: The batch was sent or discarded already.
+        """
+        self._check_open("execute()")
+        self._state = state
+        if not self._statements:
+            return None
+        return BatchStatement(tuple(self._statements), self._kind, self._options.execution, self._options.timestamp)
+
+    def keep_result(self, result: LWTResult) -> None:
+        """Keep what the server answered to a conditional batch."""
+        self._result = result
+
+    def _check_open(self, asked: str) -> None:
+        if self._state is not BatchState.OPEN:
+            raise InvalidQueryError(
+                f"{type(self).__name__}.{asked}: this batch was {self._state} already. Open a new one."
+            )
+
+    def _check_connection(self, connection: str | None) -> None:
+        others = ({self._connection} if self._connection else self._connections) - {connection}
+        if others:
+            raise InvalidQueryError(
+                f"{type(self).__name__}: a batch goes to one connection, and this write is for "
+                f"{connection or 'default'!r} while the batch goes to {next(iter(others)) or 'default'!r}. "
+                f"Use a batch for each connection."
+            )
+
+    def _check_fits(self, statement: Statement) -> None:
+        if self._statements and statement.counter != self._statements[0].counter:
+            raise InvalidQueryError(
+                f"{type(self).__name__}: counter updates and other writes cannot be in one batch. Use a batch for each."
+            )
+        if statement.counter:
+            self._kind = BatchKind.COUNTER
+        elif self._kind is BatchKind.COUNTER:
+            raise InvalidQueryError(f"{type(self).__name__}: a counter batch holds counter updates only.")
+
+
+def _kind(logged: bool, batch_type: str | None) -> BatchKind:
+    if batch_type is None:
+        return BatchKind.LOGGED if logged else BatchKind.UNLOGGED
+    try:
+        return BatchKind(batch_type.upper())
+    except ValueError:
+        raise InvalidQueryError(
+            f"batch_type={batch_type!r}: there is no such kind of batch. Use {', '.join(BatchKind)}."
+        ) from None

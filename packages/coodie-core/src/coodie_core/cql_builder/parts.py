@@ -1,0 +1,121 @@
+"""The pieces that statements are made of: values that name a column, an operator and what is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.identifiers import quoted
+
+
+class Cql(NamedTuple):
+    """A statement's text and the values for its ``?`` markers, in their order."""
+
+    cql: str
+    params: tuple[Any, ...] = ()
+
+
+#: Every operator of WHERE and IF (Apache Cassandra, "SELECT" and "UPDATE"); nothing else reaches the text.
+OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "IN", "CONTAINS", "CONTAINS KEY", "LIKE"})
+
+
+class Restriction(NamedTuple):
+    """``"column" operator ?`` in WHERE, or a condition in IF.
+
+    Attributes:
+        column: The name of the column.
+        operator: One of `OPERATORS`. ``IN`` binds the whole list as one value, so its length does not change the text.
+        value: What is bound.
+    """
+
+    column: str
+    operator: str
+    value: Any
+
+
+class Assignment(NamedTuple):
+    """A change of one column in ``UPDATE ... SET``.
+
+    Attributes:
+        column: The name of the column.
+        operation: One of `ASSIGNMENTS`.
+        value: What is bound.
+        key: For ``"put"``, the map's key or the list's index that is set.
+    """
+
+    column: str
+    operation: str
+    value: Any
+    key: Any = None
+
+
+#: What each kind of assignment looks like (Apache Cassandra, "UPDATE", and "Working with collections").
+ASSIGNMENTS = {
+    "set": "{column} = ?",
+    "append": "{column} = {column} + ?",
+    "prepend": "{column} = ? + {column}",
+    "remove": "{column} = {column} - ?",
+    "put": "{column}[?] = ?",
+}
+
+
+class Ordering(NamedTuple):
+    """A column of ORDER BY."""
+
+    column: str
+    descending: bool = False
+
+
+def restriction_text(restriction: Restriction) -> str:
+    """Return a restriction as CQL, with a marker for its value.
+
+    Raises:
+        InvalidQueryError: CQL has no such operator.
+    """
+    if restriction.operator not in OPERATORS:
+        raise InvalidQueryError(f"{restriction.operator!r} is no operator. Use one of {', '.join(sorted(OPERATORS))}.")
+    return f"{quoted(restriction.column)} {restriction.operator} ?"
+
+
+def restrictions(keyword: str, given: Sequence[Restriction]) -> Cql:
+    """Return ``" WHERE ..."`` or ``" IF ..."`` with the values, or nothing where nothing is given."""
+    if not given:
+        return Cql("")
+    return Cql(f" {keyword} " + " AND ".join(map(restriction_text, given)), tuple(item.value for item in given))
+
+
+def assignment_text(assignment: Assignment) -> str:
+    """Return an assignment as CQL.
+
+    Raises:
+        InvalidQueryError: There is no such kind of assignment.
+    """
+    try:
+        return ASSIGNMENTS[assignment.operation].format(column=quoted(assignment.column))
+    except KeyError:
+        raise InvalidQueryError(
+            f"{assignment.operation!r} is no kind of assignment. Use one of {', '.join(ASSIGNMENTS)}."
+        ) from None
+
+
+def assignment_values(assignments: Iterable[Assignment]) -> tuple[Any, ...]:
+    """Return what the assignments bind, in their order."""
+    return tuple(
+        value
+        for item in assignments
+        for value in ((item.key, item.value) if item.operation == "put" else (item.value,))
+    )
+
+
+def using(ttl: int | None, timestamp: int | None) -> Cql:
+    """Return ``" USING TTL ? AND TIMESTAMP ?"`` with the values that are given, or nothing."""
+    given = [(name, value) for name, value in (("TTL", ttl), ("TIMESTAMP", timestamp)) if value is not None]
+    if not given:
+        return Cql("")
+    return Cql(" USING " + " AND ".join(f"{name} ?" for name, _ in given), tuple(value for _, value in given))
+
+
+def names(columns: Iterable[str]) -> str:
+    """Return quoted column names, separated by commas."""
+    return ", ".join(map(quoted, columns))

@@ -1,0 +1,186 @@
+"""INSERT, UPDATE, DELETE and BATCH statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coodie_core.cql_builder.parts import (
+    Assignment,
+    Cql,
+    Restriction,
+    assignment_text,
+    assignment_values,
+    names,
+    restrictions,
+    using,
+)
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.identifiers import qualified
+from coodie_core.statement import BatchKind
+
+
+def build_insert(
+    table: str,
+    keyspace: str | None = None,
+    *,
+    values: Mapping[str, Any],
+    if_not_exists: bool = False,
+    ttl: int | None = None,
+    timestamp: int | None = None,
+) -> Cql:
+    """Return an INSERT of *values*, which must hold the whole primary key.
+
+    Args:
+        table: The name of the table.
+        keyspace: Its keyspace; None for the session's own.
+        values: What to write, by column. None writes null, which deletes what was there.
+        if_not_exists: Whether the write is refused where a row with this key exists (a lightweight transaction).
+        ttl: Seconds until the values expire.
+        timestamp: Microseconds since 1970.
+
+    Raises:
+        InvalidQueryError: There are no values.
+
+    Example:
+        >>> build_insert("users", "ks", values={"id": 7}, ttl=60)
+        Cql(cql='INSERT INTO "ks"."users" ("id") VALUES (?) USING TTL ?', params=(7, 60))
+    """
+    if not values:
+        raise InvalidQueryError(f"build_insert({table!r}): there are no values.")
+    markers = ", ".join("?" * len(values))
+    options = using(ttl, timestamp)
+    text = (
+        f"INSERT INTO {qualified(table, keyspace)} ({names(values)}) VALUES ({markers})"
+        f"{' IF NOT EXISTS' if if_not_exists else ''}{options.cql}"
+    )
+    return Cql(text, (*values.values(), *options.params))
+
+
+def build_update(
+    table: str,
+    keyspace: str | None = None,
+    *,
+    assignments: Sequence[Assignment],
+    where: Sequence[Restriction],
+    conditions: Sequence[Restriction] = (),
+    if_exists: bool = False,
+    ttl: int | None = None,
+    timestamp: int | None = None,
+) -> Cql:
+    """Return an UPDATE.
+
+    Args:
+        table: The name of the table.
+        keyspace: Its keyspace; None for the session's own.
+        assignments: What changes.
+        where: The row's primary key.
+        conditions: What must hold of the row, or the write is refused (a lightweight transaction).
+        if_exists: Whether the row must exist (a lightweight transaction).
+        ttl: Seconds until the values expire.
+        timestamp: Microseconds since 1970.
+
+    Raises:
+        InvalidQueryError: Nothing changes, no row is named, or both conditions and *if_exists* are given.
+
+    Example:
+        >>> build_update("users", assignments=[Assignment("name", "set", "Bob")], where=[Restriction("id", "=", 7)])
+        Cql(cql='UPDATE "users" SET "name" = ? WHERE "id" = ?', params=('Bob', 7))
+    """
+    if not assignments or not where:
+        raise InvalidQueryError(f"build_update({table!r}): give assignments and a where.")
+    options = using(ttl, timestamp)
+    changes = ", ".join(map(assignment_text, assignments))
+    condition = restrictions("WHERE", where)
+    lwt = _condition(conditions, if_exists)
+    text = f"UPDATE {qualified(table, keyspace)}{options.cql} SET {changes}{condition.cql}{lwt.cql}"
+    return Cql(text, (*options.params, *assignment_values(assignments), *condition.params, *lwt.params))
+
+
+def build_counter_update(
+    table: str, keyspace: str | None = None, *, deltas: Mapping[str, int], where: Sequence[Restriction]
+) -> Cql:
+    """Return an UPDATE that adds to counters.
+
+    Args:
+        table: The name of the counter table.
+        keyspace: Its keyspace; None for the session's own.
+        deltas: What is added to each counter; negative to subtract.
+        where: The row's primary key.
+
+    Example:
+        >>> build_counter_update("pages", deltas={"views": 1}, where=[Restriction("url", "=", "/")])
+        Cql(cql='UPDATE "pages" SET "views" = "views" + ? WHERE "url" = ?', params=(1, '/'))
+    """
+    assignments = [Assignment(column, "append", delta) for column, delta in deltas.items()]
+    return build_update(table, keyspace, assignments=assignments, where=where)
+
+
+def build_delete(
+    table: str,
+    keyspace: str | None = None,
+    *,
+    where: Sequence[Restriction],
+    columns: Sequence[str] = (),
+    conditions: Sequence[Restriction] = (),
+    if_exists: bool = False,
+    timestamp: int | None = None,
+) -> Cql:
+    """Return a DELETE of rows, or of some of their columns.
+
+    Args:
+        table: The name of the table.
+        keyspace: Its keyspace; None for the session's own.
+        where: Which rows; at least the partition key.
+        columns: What to delete of them; the whole rows if empty.
+        conditions: What must hold of the row, or the write is refused (a lightweight transaction).
+        if_exists: Whether the row must exist (a lightweight transaction).
+        timestamp: Microseconds since 1970.
+
+    Raises:
+        InvalidQueryError: No row is named (`build_truncate` empties a table).
+
+    Example:
+        >>> build_delete("users", where=[Restriction("id", "=", 7)], if_exists=True)
+        Cql(cql='DELETE FROM "users" WHERE "id" = ? IF EXISTS', params=(7,))
+    """
+    if not where:
+        raise InvalidQueryError(f"build_delete({table!r}): give a where. build_truncate() empties the whole table.")
+    options = using(None, timestamp)
+    condition = restrictions("WHERE", where)
+    lwt = _condition(conditions, if_exists)
+    deleted = f" {names(columns)}" if columns else ""
+    text = f"DELETE{deleted} FROM {qualified(table, keyspace)}{options.cql}{condition.cql}{lwt.cql}"
+    return Cql(text, (*options.params, *condition.params, *lwt.params))
+
+
+def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, timestamp: int | None = None) -> Cql:
+    """Return one BATCH statement as text, for a client that has no batch request of its own.
+
+    Args:
+        statements: INSERT, UPDATE and DELETE statements.
+        kind: Logged, unlogged or counter.
+        timestamp: Microseconds since 1970, for all of them.
+
+    Raises:
+        InvalidQueryError: There are no statements.
+
+    Example:
+        >>> build_batch([build_delete("users", where=[Restriction("id", "=", 7)])]).cql
+        'BEGIN BATCH DELETE FROM "users" WHERE "id" = ?; APPLY BATCH'
+    """
+    if not statements:
+        raise InvalidQueryError("build_batch(): there are no statements.")
+    options = using(None, timestamp)
+    word = "" if kind is BatchKind.LOGGED else f"{kind} "
+    body = " ".join(f"{statement.cql};" for statement in statements)
+    params = (*options.params, *(value for statement in statements for value in statement.params))
+    return Cql(f"BEGIN {word}BATCH{options.cql} {body} APPLY BATCH", params)
+
+
+def _condition(conditions: Sequence[Restriction], if_exists: bool) -> Cql:
+    if conditions and if_exists:
+        raise InvalidQueryError(
+            "if_exists and if_conditions exclude each other: a condition holds only of a row that exists."
+        )
+    return Cql(" IF EXISTS") if if_exists else restrictions("IF", conditions)

@@ -1,0 +1,147 @@
+"""The base of every document: a Pydantic model that knows its table. It has no method that talks to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from coodie_core.exceptions import FieldNotLoaded
+from coodie_core.schema import Table, TableKind, build_table, table_of
+from coodie_core.settings import DocumentSettings, document_settings
+
+D = TypeVar("D", bound="BaseDocument")
+
+
+class RowReader(Protocol):
+    """Gives the fields' values of a row that a document was read from or written as."""
+
+    def values(self, row: Any) -> Mapping[str, Any]: ...
+
+
+class StoredRow(NamedTuple):
+    """What is known of a document's row in the database; decoded only if somebody asks.
+
+    Attributes:
+        reader: Knows what is in *row*.
+        row: As the driver gave it, or as the document was written.
+    """
+
+    reader: RowReader
+    row: Any
+
+    def values(self) -> Mapping[str, Any]:
+        """Return the value of each column that is known."""
+        return self.reader.values(self.row)
+
+
+class _WrittenValues:
+    """Reads a row that was remembered as it was written: a dict by field."""
+
+    def values(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return row
+
+
+_WRITTEN = _WrittenValues()
+_IMMUTABLE = frozenset({str, int, float, bool, bytes, UUID, datetime, date, time, Decimal, type(None)})
+
+
+class BaseDocument(BaseModel):
+    """What the documents of both APIs share: the fields, the table, and what is known of the stored row."""
+
+    # The row as it was last read or written, so that save() can send what changed. A slot is neither a field nor part of equality.
+    __slots__ = ("_stored",)
+
+    model_config: ClassVar[ConfigDict] = ConfigDict()
+
+    __coodie_kind__: ClassVar[TableKind] = TableKind.TABLE
+    __coodie_settings__: ClassVar[DocumentSettings] = DocumentSettings(name="", abstract=True)
+    __coodie_table__: ClassVar[Table]
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        """Build the table as soon as all types are known, so that a mistake shows where the class is defined."""
+        cls.__coodie_settings__ = _settings_of(cls)
+        unparametrised = bool(cls.__pydantic_generic_metadata__["parameters"])
+        if cls.model_fields and not cls.__coodie_settings__.abstract and not unparametrised:
+            cls.__coodie_table__ = build_table(cls, cls.__coodie_kind__, cls.__coodie_settings__)
+
+    @classmethod
+    def table_name(cls) -> str:
+        """Return the name of the table, or of the view.
+
+        Raises:
+            InvalidModel: The class is abstract.
+        """
+        return table_of(cls).name
+
+    @classmethod
+    def connection_name(cls) -> str | None:
+        """Return the connection that ``Settings`` names; None for the default one."""
+        return cls.__coodie_settings__.connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).model_fields:
+            raise FieldNotLoaded(
+                f"{type(self).__name__}.{name} was not loaded: the query's only() or defer() left it out. "
+                f"Name it in only(), or read the document with get()."
+            )
+        return super().__getattr__(name)  # type: ignore[misc]  # BaseModel hides it from type checkers
+
+    def __copy__(self) -> Self:
+        return _with_stored_row_of(self, super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return _with_stored_row_of(self, super().__deepcopy__(memo))
+
+
+_stored_slot: Any = BaseDocument.__dict__["_stored"]
+
+
+def stored_row(document: BaseDocument) -> StoredRow | None:
+    """Return the row as it was last read or written, or None for a document that never was."""
+    try:
+        row: StoredRow = _stored_slot.__get__(document)
+    except AttributeError:
+        return None
+    return row
+
+
+def remember_stored(document: BaseDocument, row: StoredRow) -> None:
+    """Remember what the document's row holds in the database now."""
+    _stored_slot.__set__(document, row)
+
+
+def forget_stored(document: BaseDocument) -> None:
+    """Let the document be a new one, whose next save writes all of it."""
+    if stored_row(document) is not None:
+        _stored_slot.__delete__(document)
+
+
+def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
+    """Remember that the document's row now holds *values*, besides what was known of it before.
+
+    Values that can change in place are copied, so that a later change is seen as one.
+    """
+    before = stored_row(document)
+    known = dict(before.values()) if before is not None else {}
+    known.update((name, value if type(value) in _IMMUTABLE else deepcopy(value)) for name, value in values.items())
+    remember_stored(document, StoredRow(_WRITTEN, known))
+
+
+def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
+    parent = next((base for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base)), None)
+    inherited = vars(parent)["__coodie_settings__"] if parent is not None else None
+    return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
+
+
+def _with_stored_row_of(source: BaseDocument, copy: D) -> D:
+    row = stored_row(source)
+    if row is not None:
+        remember_stored(copy, row)
+    return copy

@@ -1,0 +1,160 @@
+"""From a driver's rows to documents.
+
+A reader is made once for each document class and list of columns. It knows how each column's value becomes the field's
+value, so that a document read equals the document that full validation of the same values would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from coodie_core.document import BaseDocument, StoredRow, remember_stored
+from coodie_core.exceptions import RowDoesNotFit
+from coodie_core.schema import Table, table_of
+from coodie_core.statement import Rows
+from coodie_core.validation import reasons
+
+D = TypeVar("D", bound=BaseDocument)
+
+_new = object.__new__
+_put = object.__setattr__
+
+#: What an empty non-frozen collection reads as: CQL stores it as null.
+_EMPTY_COLLECTIONS: dict[str, Callable[[], Any]] = {"list": list, "set": set, "map": dict}
+
+
+def documents_of(model: type[D], rows: Rows) -> list[D]:
+    """Return one document for each row.
+
+    Raises:
+        RowDoesNotFit: A column holds nothing, or a value that its field refuses.
+    """
+    if not rows.rows:
+        return []
+    reader = row_reader(model, tuple(rows.columns))
+    return [reader.document(row) for row in rows.rows]
+
+
+def row_values(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return some of a row's values by column, decoded where the column is one of the table's."""
+    return {name: _decoded(table, name, value) for name, value in values.items()}
+
+
+def _decoded(table: Table, name: str, value: Any) -> Any:
+    decode = table.codecs[name].decode if name in table.codecs else None
+    return decode(value) if decode is not None and value is not None else value
+
+
+@lru_cache(maxsize=4096)
+def row_reader(model: type[D], columns: tuple[str, ...]) -> DocumentReader[D]:
+    """Return the reader of rows with these columns, which must be fields of *model*."""
+    return DocumentReader(model, columns)
+
+
+class DocumentReader(Generic[D]):
+    """Turns rows with a fixed list of columns into documents of one class."""
+
+    def __init__(self, model: type[D], columns: tuple[str, ...]) -> None:
+        table = table_of(model)
+        self.model = model
+        self.columns = columns
+        self._fields = frozenset(columns)
+        self._decoders = [(name, table.codecs[name].decode) for name in columns]
+        self._when_null = {name: _value_of_null(table, name) for name in columns}
+        self._is_whole = self._fields >= model.model_fields.keys()
+        self._build = (
+            self._construct if not needs_validation(model) else self._validated if self._is_whole else self._partial
+        )
+
+    def document(self, row: Sequence[Any]) -> D:
+        """Return the document of one row; it remembers the row, so that a later save writes what changed."""
+        document = self._build(dict(self.values(row)))
+        remember_stored(document, StoredRow(self, row))
+        return document
+
+    def values(self, row: Sequence[Any]) -> Mapping[str, Any]:
+        """Return the fields' values in a row.
+
+        Raises:
+            RowDoesNotFit: A column holds nothing, or a value that its field refuses.
+        """
+        problems: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        for (name, decode), value in zip(self._decoders, row, strict=True):
+            try:
+                values[name] = self._when_null[name]() if value is None else decode(value) if decode else value
+            except _ColumnIsNull:
+                problems[name] = "the column is empty (null)"
+            except ValidationError as error:
+                problems[name] = reasons(error)
+        if problems:
+            raise RowDoesNotFit(self.model.__name__, problems)
+        return values
+
+    def _construct(self, values: dict[str, Any]) -> D:
+        """Put the values in place as they are: they fit already."""
+        document = _new(self.model)
+        _put(document, "__dict__", values)
+        _put(document, "__pydantic_fields_set__", set(self._fields))
+        _put(document, "__pydantic_extra__", None)
+        _put(document, "__pydantic_private__", None)
+        return document
+
+    def _validated(self, values: dict[str, Any]) -> D:
+        """Let the model's own validators, private attributes and hooks have their say."""
+        try:
+            return self.model.model_validate(values, by_name=True, by_alias=False)
+        except ValidationError as error:
+            raise RowDoesNotFit(
+                self.model.__name__, {".".join(map(str, e["loc"])) or "model": e["msg"] for e in error.errors()}
+            ) from None
+
+    def _partial(self, values: dict[str, Any]) -> D:
+        """Build a document of which some fields were not asked for: model validators cannot judge it."""
+        document = self.model.model_construct(_fields_set=set(self._fields), **values)
+        for name in self.model.model_fields.keys() - self._fields:
+            document.__dict__.pop(name, None)
+        return document
+
+
+def needs_validation(model: type[BaseDocument]) -> bool:
+    """Whether the class has validators or hooks of its own, or attributes besides its fields, that a document must not miss."""
+    decorators = model.__pydantic_decorators__
+    return bool(
+        decorators.field_validators
+        or decorators.model_validators
+        or decorators.validators
+        or decorators.root_validators
+        or model.__pydantic_post_init__
+        or model.__private_attributes__
+        or model.model_config.get("extra") == "allow"
+    )
+
+
+class _ColumnIsNull(Exception):
+    """A column holds nothing, and its field has no value for that."""
+
+
+def _refuse_null() -> Any:
+    raise _ColumnIsNull
+
+
+def _value_of_null(table: Table, name: str) -> Callable[[], Any]:
+    """Return what gives the field's value where the column holds nothing."""
+    field: FieldInfo = table.model.model_fields[name]
+    cql = table.types[name]
+    if name in table.nullable:
+        return lambda: None
+    if cql.name in _EMPTY_COLLECTIONS and not cql.frozen:
+        empty, decode = _EMPTY_COLLECTIONS[cql.name], table.codecs[name].decode
+        return lambda: decode(empty()) if decode else empty()
+    if not field.is_required():
+        return lambda: field.get_default(call_default_factory=True, validated_data={})
+    if cql.name == "counter":
+        return lambda: 0
+    return _refuse_null

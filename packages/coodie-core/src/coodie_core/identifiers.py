@@ -1,0 +1,51 @@
+"""Names in CQL text: checked where they come from a call, and quoted everywhere."""
+
+from __future__ import annotations
+
+import re
+
+from coodie_core.exceptions import InvalidQueryError
+
+#: The longest name of a keyspace, table or index (Apache Cassandra, ``SchemaConstants.NAME_LENGTH``; ScyllaDB has the same).
+MAX_NAME_LENGTH = 48
+
+_NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+
+
+def quoted(name: str) -> str:
+    """Return *name* as a quoted CQL identifier, which keeps its case and can hold any character.
+
+    Example:
+        >>> quoted("userName")
+        '"userName"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(name: str, keyspace: str | None) -> str:
+    """Return the quoted name of a table, view, index or type, after its keyspace if there is one."""
+    return f"{quoted(keyspace)}.{quoted(name)}" if keyspace else quoted(name)
+
+
+def literal_text(text: str) -> str:
+    """Return *text* as a CQL string literal, for the few places where CQL takes no bound value."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def checked_name(kind: str, name: str) -> str:
+    """Return *name* if a keyspace, table, view, index or type can be called so.
+
+    Args:
+        kind: What is named, for the error: ``"keyspace"``, ``"table"``.
+        name: The name.
+
+    Raises:
+        InvalidQueryError: It is empty, too long, or holds other characters than letters, digits and underscores.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidQueryError(f"{kind} {name!r}: a name has letters, digits and underscores only, and at least one.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidQueryError(
+            f"{kind} {name!r}: a name has at most {MAX_NAME_LENGTH} characters, this one {len(name)}."
+        )
+    return name

@@ -1,0 +1,151 @@
+"""Keywords such as ``age__gt=18``, read into values that name a column, an operator and what is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coodie_core.cql_builder import Assignment, Restriction
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.schema import Table
+from coodie_core.suggestions import nearest
+from coodie_core.validation import bound, bound_element
+
+#: What may follow a field's name in find(), after two underscores, and the operator that it means.
+LOOKUPS = {
+    "gt": ">",
+    "gte": ">=",
+    "lt": "<",
+    "lte": "<=",
+    "ne": "!=",
+    "in": "IN",
+    "contains": "CONTAINS",
+    "contains_key": "CONTAINS KEY",
+    "like": "LIKE",
+}
+#: What may follow a field's name in if_conditions.
+CONDITIONS = {name: LOOKUPS[name] for name in ("gt", "gte", "lt", "lte", "ne", "in")}
+
+#: What may follow a field's name in update(), and the kind of assignment that it means.
+UPDATES = {
+    "add": "append",
+    "append": "append",
+    "prepend": "prepend",
+    "remove": "remove",
+    "update": "append",
+}
+
+
+def restrictions_of(table: Table, method: str, given: Mapping[str, Any]) -> tuple[Restriction, ...]:
+    """Return what ``find(name=..., age__gt=...)`` asks, with checked values in the driver's types.
+
+    Raises:
+        InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+    """
+    return tuple(_restriction(table, method, keyword, value) for keyword, value in given.items())
+
+
+def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restriction:
+    asked = f"{method}({keyword}=...)"
+    field, lookup = split_keyword(table, keyword, asked, LOOKUPS)
+    if value is None:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: CQL cannot look for an empty column (null). "
+            f"Read the rows and compare in Python, or store a value that means 'none'."
+        )
+    return Restriction(
+        field, LOOKUPS[lookup] if lookup else "=", _restriction_value(table, field, lookup, value, asked)
+    )
+
+
+def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked: str) -> Any:
+    if lookup == "in":
+        return _each(table, field, value, asked)
+    if lookup == "contains":
+        return bound_element(table, field, 1 if table.types[field].name == "map" else 0, value, asked)
+    if lookup == "contains_key":
+        return bound_element(table, field, 0, value, asked)
+    return bound(table, field, value, asked)
+
+
+def _each(table: Table, field: str, values: Any, asked: str) -> list[Any]:
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
+        raise InvalidQueryError(f"{table.document}.{asked}: give a list of values, not one {type(values).__name__}.")  # pyright: ignore[reportUnknownArgumentType]
+    return [bound(table, field, value, asked) for value in values]
+
+
+def conditions_of(table: Table, method: str, given: Mapping[str, Any] | None) -> tuple[Restriction, ...]:
+    """Return the conditions of a lightweight transaction, as in ``if_conditions={"status": "open", "version__lt": 3}``.
+
+    Raises:
+        InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+    """
+    return tuple(_condition(table, method, keyword, value) for keyword, value in (given or {}).items())
+
+
+def _condition(table: Table, method: str, keyword: str, value: Any) -> Restriction:
+    asked = f"{method}(if_conditions={{{keyword!r}: ...}})"
+    field, lookup = split_keyword(table, keyword, asked, CONDITIONS)
+    if table.by_name[field].is_primary_key:
+        raise InvalidQueryError(f"{table.document}.{asked}: conditions are about other columns than the primary key.")
+    if lookup == "in":
+        return Restriction(field, "IN", _each(table, field, value, asked))
+    checked = None if value is None else bound(table, field, value, asked)
+    return Restriction(field, CONDITIONS[lookup] if lookup else "=", checked)
+
+
+def assignments_of(table: Table, method: str, given: Mapping[str, Any]) -> tuple[Assignment, ...]:
+    """Return what ``update(name=..., tags__add={"x"})`` changes, with checked values in the driver's types.
+
+    Raises:
+        InvalidQueryError: A field or operation does not exist, the field is part of the primary key or a counter, or a value
+            is not of the field's type.
+    """
+    return tuple(_assignment(table, method, keyword, value) for keyword, value in given.items())
+
+
+def _assignment(table: Table, method: str, keyword: str, value: Any) -> Assignment:
+    asked = f"{method}({keyword}=...)"
+    field, operation = split_keyword(table, keyword, asked, UPDATES)
+    _check_can_be_updated(table, field, asked)
+    if not operation:
+        return Assignment(field, "set", None if value is None else bound(table, field, value, asked))
+    cql = table.types[field]
+    if not cql.is_multicell or not cql.is_collection or (operation == "prepend" and cql.name != "list"):
+        raise InvalidQueryError(f"{table.document}.{asked}: {field} is {cql}, for which there is no {operation!r}.")
+    if operation == "remove" and cql.name == "map":
+        return Assignment(field, "remove", {bound_element(table, field, 0, key, asked) for key in value})
+    return Assignment(field, UPDATES[operation], bound(table, field, value, asked))
+
+
+def _check_can_be_updated(table: Table, field: str, asked: str) -> None:
+    column = table.by_name[field]
+    if column.is_primary_key:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: {field} is part of the primary key, which never changes. "
+            f"Save a new document and delete this one."
+        )
+    if column.counter:
+        raise InvalidQueryError(f"{table.document}.{asked}: {field} is a counter: use increment() or decrement().")
+
+
+def split_keyword(table: Table, keyword: str, asked: str, known: Mapping[str, str]) -> tuple[str, str]:
+    """Return the field and the look-up of a keyword: ``"age__gt"`` is ``("age", "gt")``, ``"age"`` is ``("age", "")``.
+
+    Raises:
+        InvalidQueryError: There is no such field or look-up.
+    """
+    if keyword in table.by_name:
+        return keyword, ""
+    field, separator, lookup = keyword.partition("__")
+    while separator and field not in table.by_name and "__" in lookup:
+        more, separator, lookup = lookup.partition("__")
+        field = f"{field}__{more}"
+    if not separator or field not in table.by_name:
+        table.column(field if separator else keyword, asked)
+    if lookup not in known:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: there is no {lookup!r} here{nearest(lookup, known)}. "
+            f"After a field and two underscores may stand {', '.join(known)}."
+        )
+    return field, lookup

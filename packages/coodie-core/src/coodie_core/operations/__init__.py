@@ -1,0 +1,1 @@
+"""What every method of the two APIs does, as generators that yield requests and receive the answers."""

@@ -1,0 +1,107 @@
+"""The steps that many operations share: send now or add to a batch, and read the answer of a conditional write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coodie_core.batch import BaseBatch
+from coodie_core.cql_builder import Cql
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.hydration import row_values
+from coodie_core.operation import Operation
+from coodie_core.options import WriteOptions
+from coodie_core.results import LWTResult
+from coodie_core.schema import Table, TableKind
+from coodie_core.statement import Rows, Statement
+
+#: The column of a conditional write's answer that tells whether it was applied (CQL native protocol; both servers).
+APPLIED = "[applied]"
+
+#: A write without a condition that the server confirmed.
+WRITTEN = LWTResult(applied=True)
+#: A write that waits in a batch.
+QUEUED = LWTResult(applied=None)
+
+
+def write(
+    table: Table,
+    cql: Cql,
+    options: WriteOptions,
+    batch: BaseBatch | None = None,
+    *,
+    conditional: bool = False,
+    counter: bool = False,
+    connection: str | None = None,
+) -> Operation[LWTResult]:
+    """Send a write, or add it to *batch*, and return its outcome."""
+    if conditional and options.timestamp is not None:
+        raise InvalidQueryError(
+            f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
+        )
+    statement = Statement(cql.cql, cql.params, options.execution, conditional=conditional, counter=counter)
+    if batch is not None:
+        batch.add(statement, connection=connection or table.settings.connection)
+        return QUEUED
+    answer = yield statement
+    return lwt_result(table, answer) if conditional else WRITTEN
+
+
+def lwt_result(table: Table | None, answer: Rows) -> LWTResult:
+    """Return what a conditional write's answer says; *table* decodes the values that were found, if it is known."""
+    if not answer.rows:
+        return WRITTEN
+    values = dict(zip(answer.columns, answer.rows[0], strict=True))
+    applied = bool(values.pop(APPLIED))
+    if applied or not values:
+        return LWTResult(applied)
+    return LWTResult(applied, row_values(table, values) if table is not None else values)
+
+
+def refuse_on(table: Table, method: str, kinds: Mapping[TableKind, str]) -> None:
+    """Raise for a method that this kind of table does not have.
+
+    Raises:
+        InvalidQueryError: The table is of one of *kinds*; its text says what to do instead.
+    """
+    if table.kind in kinds:
+        raise InvalidQueryError(f"{table.document}.{method}: {kinds[table.kind]}")
+
+
+READ_ONLY = "a materialized view is read-only. Write to its base table; the server keeps the view up to date."
+NO_VALUES = "a counter table takes no values, only changes: use increment() or decrement()."
+
+NO_PLAIN_WRITES: Mapping[TableKind, str] = {TableKind.VIEW: READ_ONLY, TableKind.COUNTER: NO_VALUES}
+NO_WRITES: Mapping[TableKind, str] = {TableKind.VIEW: READ_ONLY}
+
+
+def whole_key(table: Table, method: str, given: Sequence[str]) -> None:
+    """Raise unless *given* names the whole primary key.
+
+    Raises:
+        InvalidQueryError: A column of the key is missing, or another column is named.
+    """
+    missing = [name for name in table.primary_key if name not in given]
+    others = [name for name in given if name not in table.primary_key]
+    if missing or others:
+        wrong = f"{', '.join(missing)} missing" if missing else f"{', '.join(others)} is not part of it"
+        raise InvalidQueryError(
+            f"{table.document}.{method}: name the whole primary key ({', '.join(table.primary_key)}) "
+            f"and nothing else in find(): {wrong}. Changes of many rows are not one write in CQL; "
+            f"read their keys first."
+        )
+
+
+def option_clash(table: Table, method: str, options: Mapping[str, Any]) -> None:
+    """Raise where an option of a method has the name of a field, so that nobody can tell which is meant.
+
+    Raises:
+        InvalidQueryError: It has, and was given.
+    """
+    for name, value in options.items():
+        if value is not None and value is not False and name in table.by_name:
+            raise InvalidQueryError(
+                f"{table.document}.{method}({name}=...): {name!r} is both a field of {table.document} and an option of "
+                f"{method}(). To change the field, assign it and call save(); "
+                f"to give the option, use find(...).{name}(...).{method}()."
+            )

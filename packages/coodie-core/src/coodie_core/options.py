@@ -1,0 +1,124 @@
+"""The options that travel with a write or a query, checked once where they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from coodie_core.consistency import Consistency, consistency_level
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions
+
+#: 20 years, the longest time to live (Apache Cassandra, ``Attributes.MAX_TTL``; ScyllaDB has the same).
+MAX_TTL_SECONDS = 630_720_000
+
+_MAX_INT64 = 2**63 - 1
+_MAX_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How a write is made.
+
+    Attributes:
+        ttl: Seconds until what is written expires; 0 for never, also where the table has a default.
+        timestamp: The time of the write, in microseconds since 1970, by which the server settles conflicts.
+        execution: Consistency and timeout.
+    """
+
+    ttl: int | None = None
+    timestamp: int | None = None
+    execution: ExecutionOptions = DEFAULT_EXECUTION
+
+
+def write_options(
+    *,
+    ttl: int | None = None,
+    timestamp: int | datetime | None = None,
+    consistency: Consistency | None = None,
+    timeout: float | None = None,
+) -> WriteOptions:
+    """Return checked options of a write.
+
+    Args:
+        ttl: Seconds, 0 to 630,720,000 (20 years, the server's limit).
+        timestamp: Microseconds since 1970, or a timezone-aware datetime.
+        consistency: A consistency level, its name or its number.
+        timeout: Seconds to wait for the answer.
+
+    Raises:
+        InvalidQueryError: A value is of the wrong type or out of its range.
+    """
+    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution_options(consistency, timeout))
+
+
+def execution_options(
+    consistency: Consistency | None = None, timeout: float | None = None, fetch_size: int | None = None
+) -> ExecutionOptions:
+    """Return checked options of an execution; the one that all statements share when nothing is given."""
+    if consistency is None and timeout is None and fetch_size is None:
+        return DEFAULT_EXECUTION
+    return ExecutionOptions(
+        consistency=consistency_level(consistency),
+        timeout=checked_timeout(timeout),
+        fetch_size=checked_count("fetch_size", fetch_size),
+    )
+
+
+def checked_ttl(ttl: int | None) -> int | None:
+    """Return *ttl* if the server can take it as a time to live.
+
+    Raises:
+        InvalidQueryError: It is not a whole number of seconds from 0 to 630,720,000.
+    """
+    if ttl is not None and (_is_no_int(ttl) or not 0 <= ttl <= MAX_TTL_SECONDS):
+        raise InvalidQueryError(
+            f"ttl={ttl!r}: give whole seconds from 0 (never expires) to {MAX_TTL_SECONDS} (20 years)."
+        )
+    return ttl
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def checked_timestamp(timestamp: int | datetime | None) -> int | None:
+    """Return *timestamp* in microseconds since 1970.
+
+    Raises:
+        InvalidQueryError: It is neither a whole number of 64 bits nor a timezone-aware datetime.
+    """
+    if isinstance(timestamp, datetime):
+        if timestamp.tzinfo is None:
+            raise InvalidQueryError(
+                "timestamp: this datetime has no time zone. Give an aware one, such as datetime.now(timezone.utc)."
+            )
+        return (timestamp - _EPOCH) // timedelta(microseconds=1)
+    if timestamp is not None and (_is_no_int(timestamp) or not -_MAX_INT64 <= timestamp <= _MAX_INT64):
+        raise InvalidQueryError(f"timestamp={timestamp!r}: give microseconds since 1970, or an aware datetime.")
+    return timestamp
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """Return *timeout* if it is a positive number of seconds, or None.
+
+    Raises:
+        InvalidQueryError: It is not.
+    """
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
+        raise InvalidQueryError(f"timeout={timeout!r}: give a number of seconds above 0.")
+    return timeout
+
+
+def checked_count(name: str, count: int | None) -> int | None:
+    """Return *count* if it is a positive whole number of 32 bits, or None.
+
+    Raises:
+        InvalidQueryError: It is not; *name* says in the error what was asked.
+    """
+    if count is not None and (_is_no_int(count) or not 1 <= count <= _MAX_INT32):
+        raise InvalidQueryError(f"{name}({count!r}): give a whole number from 1 to {_MAX_INT32}.")
+    return count
+
+
+def _is_no_int(value: object) -> bool:
+    return isinstance(value, bool) or not isinstance(value, int)

@@ -1,0 +1,349 @@
+"""From a document class to the table that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic.fields import FieldInfo
+
+from coodie_core.codecs import Codec, codec_for
+from coodie_core.exceptions import InvalidModel, InvalidQueryError
+from coodie_core.fields import (
+    ClusteringKey,
+    Counter,
+    Discriminator,
+    Indexed,
+    Marker,
+    PrimaryKey,
+    Static,
+    VectorIndex,
+)
+from coodie_core.settings import DocumentSettings
+from coodie_core.suggestions import nearest
+from coodie_core.types import CqlType, allows_none, cql_type
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from coodie_core.document import BaseDocument
+
+M = TypeVar("M", bound=Marker)
+
+
+class TableKind(StrEnum):
+    """What a document class stands for in the database."""
+
+    TABLE = "table"
+    COUNTER = "counter table"
+    VIEW = "materialized view"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """One column of a table.
+
+    Attributes:
+        name: The column, which is also the field's name.
+        cql_type: Its type as CQL, such as ``"frozen<list<text>>"``.
+        partition_key_index: Its place in the partition key, from 0; None if it is not part of it.
+        clustering_key_index: Its place among the clustering keys, from 0; None if it is none.
+        clustering_order: ``"ASC"`` or ``"DESC"``, for a clustering key.
+        static: Whether all rows of a partition share it.
+        counter: Whether it is a counter.
+        discriminator: Whether it tells the document class of a row.
+        indexed: Its secondary index, if it has one.
+        vector_index: Its index for searches by nearness, if it has one.
+    """
+
+    name: str
+    cql_type: str
+    partition_key_index: int | None = None
+    clustering_key_index: int | None = None
+    clustering_order: Literal["ASC", "DESC"] = "ASC"
+    static: bool = False
+    counter: bool = False
+    discriminator: bool = False
+    indexed: Indexed | None = None
+    vector_index: VectorIndex | None = None
+
+    @property
+    def is_primary_key(self) -> bool:
+        """Whether the column is part of the primary key."""
+        return self.partition_key_index is not None or self.clustering_key_index is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A document class as a table: what its statements and its rows need to know, worked out once.
+
+    Attributes:
+        model: The document class.
+        kind: A table, a counter table or a materialized view.
+        settings: What the class says in ``Settings``.
+        columns: In the order in which the model declares them.
+        types: The CQL type of each column.
+        codecs: For each column, how its values become the driver's and the reverse.
+        nullable: The columns whose field may be None.
+    """
+
+    model: type[BaseDocument]
+    kind: TableKind
+    settings: DocumentSettings
+    columns: tuple[ColumnDefinition, ...]
+    types: Mapping[str, CqlType]
+    codecs: Mapping[str, Codec]
+    nullable: frozenset[str]
+
+    @property
+    def document(self) -> str:
+        """The name of the document class, for errors."""
+        return self.model.__name__
+
+    @property
+    def name(self) -> str:
+        """The name of the table in its keyspace."""
+        return self.settings.name
+
+    @cached_property
+    def by_name(self) -> Mapping[str, ColumnDefinition]:
+        """The columns by their names."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def partition_key(self) -> tuple[str, ...]:
+        """The columns of the partition key, in its order."""
+        parts = [column for column in self.columns if column.partition_key_index is not None]
+        return tuple(column.name for column in sorted(parts, key=lambda column: column.partition_key_index or 0))
+
+    @cached_property
+    def clustering_key(self) -> tuple[str, ...]:
+        """The clustering keys, in their order."""
+        parts = [column for column in self.columns if column.clustering_key_index is not None]
+        return tuple(column.name for column in sorted(parts, key=lambda column: column.clustering_key_index or 0))
+
+    @cached_property
+    def primary_key(self) -> tuple[str, ...]:
+        """The partition key, then the clustering keys."""
+        return self.partition_key + self.clustering_key
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str, asked: str) -> ColumnDefinition:
+        """Return the column called *name*.
+
+        Args:
+            name: The name of a field.
+            asked: What was asked, such as ``"find(nmae=...)"``, for the error.
+
+        Raises:
+            InvalidQueryError: The document has no such field.
+        """
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise InvalidQueryError(
+                f"{self.document}.{asked}: {self.document} has no field {name!r}{nearest(name, self.by_name)}. "
+                f"Its fields are {', '.join(self.by_name)}."
+            ) from None
+
+    def keyspace_in(self, connection_keyspace: str | None) -> str:
+        """Return the table's keyspace: its own, or else the connection's.
+
+        Raises:
+            InvalidQueryError: There is neither.
+        """
+        keyspace = self.settings.keyspace or connection_keyspace
+        if keyspace is None:
+            raise InvalidQueryError(
+                f"{self.document}: in which keyspace is its table {self.name!r}? Give init_coodie() a keyspace=, "
+                f"or set Settings.keyspace."
+            )
+        return keyspace
+
+
+def build_schema(model: type[BaseModel]) -> tuple[ColumnDefinition, ...]:
+    """Return the columns that a document class describes, in the order of its fields.
+
+    Args:
+        model: A document class of either API.
+
+    Raises:
+        InvalidModel: The class cannot be mapped to a table, or is no document class.
+
+    Example:
+        ```python
+        for column in build_schema(User):
+            print(column.name, column.cql_type)
+        ```
+    """
+    return table_of(model).columns
+
+
+def table_of(model: type[BaseModel]) -> Table:
+    """Return the table of a document class, built when the class was defined or, at the latest, now.
+
+    Raises:
+        InvalidModel: The class is abstract, refers to a type that is not defined yet, or cannot be mapped.
+    """
+    table = model.__dict__.get("__coodie_table__")
+    if table is None:
+        table = _build_late(model)
+    return table
+
+
+def _build_late(model: type[Any]) -> Table:
+    if not hasattr(model, "__coodie_settings__"):
+        raise InvalidModel(f"{model.__name__} is no document: derive it from Document.")
+    if model.__coodie_settings__.abstract or not model.model_fields:
+        raise InvalidModel(
+            f"{model.__name__} is an abstract base without a table: use a document that derives from it."
+        )
+    if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
+        raise InvalidModel(
+            f"{model.__name__} refers to a type that is not defined yet. Define it, "
+            f"or call {model.__name__}.model_rebuild() once it is."
+        )
+    table: Table | None = model.__dict__.get("__coodie_table__")  # model_rebuild() builds it
+    if table is None:
+        raise InvalidModel(f"{model.__name__} still has type parameters: use it as {model.__name__}[...].")
+    return table
+
+
+def build_table(model: type[BaseDocument], kind: TableKind, settings: DocumentSettings) -> Table:
+    """Return the table that a complete document class describes.
+
+    Raises:
+        InvalidModel: A field has no CQL type, or the columns do not make a table.
+    """
+    types = {name: _cql_type(model, name, field) for name, field in model.model_fields.items()}
+    partition = _key_places(model, PrimaryKey)
+    clustering = _key_places(model, ClusteringKey)
+    table = Table(
+        model=model,
+        kind=kind,
+        settings=settings,
+        columns=tuple(
+            _column(name, field, types[name], partition.get(name), clustering.get(name))
+            for name, field in model.model_fields.items()
+        ),
+        types=types,
+        codecs={
+            name: codec_for(field.annotation, field.metadata, types[name], model.model_config)
+            for name, field in model.model_fields.items()
+        },
+        nullable=frozenset(name for name, field in model.model_fields.items() if allows_none(field.annotation)),
+    )
+    _check_table(table)
+    return table
+
+
+def _cql_type(model: type[BaseDocument], name: str, field: FieldInfo) -> CqlType:
+    try:
+        return cql_type(field.annotation, field.metadata)
+    except InvalidModel as error:
+        raise InvalidModel(f"{model.__name__}.{name}: {error}") from error
+
+
+def _marker(field: FieldInfo, kind: type[M]) -> M | None:
+    """Return the field's marker of that kind; a marker given as a class, without parentheses, counts too."""
+    for item in field.metadata:
+        if isinstance(item, kind):
+            return item
+        if item is kind:
+            return kind()
+    return None
+
+
+def _key_places(model: type[BaseDocument], kind: type[PrimaryKey] | type[ClusteringKey]) -> dict[str, int]:
+    """Return the place of each key field: by the index that it was given, then by the order of declaration."""
+    markers = {name: _marker(field, kind) for name, field in model.model_fields.items()}
+    given = {name: _given_index(marker) for name, marker in markers.items() if marker is not None}
+    return {name: place for place, name in enumerate(sorted(given, key=lambda name: given[name]))}
+
+
+def _given_index(marker: PrimaryKey | ClusteringKey) -> int:
+    return marker.partition_key_index if isinstance(marker, PrimaryKey) else marker.clustering_key_index
+
+
+def _column(
+    name: str, field: FieldInfo, cql: CqlType, partition_index: int | None, clustering_index: int | None
+) -> ColumnDefinition:
+    clustering = _marker(field, ClusteringKey)
+    return ColumnDefinition(
+        name=name,
+        cql_type=str(cql),
+        partition_key_index=partition_index,
+        clustering_key_index=clustering_index,
+        clustering_order=clustering.order if clustering else "ASC",
+        static=_marker(field, Static) is not None,
+        counter=_marker(field, Counter) is not None,
+        discriminator=_marker(field, Discriminator) is not None,
+        indexed=_marker(field, Indexed),
+        vector_index=_marker(field, VectorIndex),
+    )
+
+
+def _check_table(table: Table) -> None:
+    for check in (_check_keys, _check_static, _check_counters):
+        check(table)
+
+
+def _check_keys(table: Table) -> None:
+    if not table.partition_key:
+        raise InvalidModel(
+            f"{table.document} has no primary key. Mark at least one field, as in "
+            f"`id: Annotated[UUID, PrimaryKey()]`, or set Settings.__abstract__ = True if it is only a base."
+        )
+    for column in table.columns:
+        if not column.is_primary_key:
+            continue
+        if column.partition_key_index is not None and column.clustering_key_index is not None:
+            raise InvalidModel(
+                f"{table.document}.{column.name}: it is either PrimaryKey() or ClusteringKey(), not both."
+            )
+        if column.name in table.nullable:
+            raise InvalidModel(f"{table.document}.{column.name}: a column of the primary key cannot be None.")
+        if table.types[column.name].is_multicell:
+            raise InvalidModel(
+                f"{table.document}.{column.name}: a collection in the primary key must be frozen: add Frozen()."
+            )
+        if table.types[column.name].name in ("duration", "counter"):
+            raise InvalidModel(f"{table.document}.{column.name}: a {column.cql_type} cannot be part of a primary key.")
+
+
+def _check_static(table: Table) -> None:
+    for column in (column for column in table.columns if column.static):
+        if column.is_primary_key:
+            raise InvalidModel(f"{table.document}.{column.name}: a column of the primary key cannot be Static().")
+        if not table.clustering_key:
+            raise InvalidModel(
+                f"{table.document}.{column.name}: Static() needs a table with a clustering key, "
+                f"since without one each partition has one row."
+            )
+
+
+def _check_counters(table: Table) -> None:
+    values = [column for column in table.columns if not column.is_primary_key]
+    counters = [column.name for column in values if column.counter]
+    if table.kind is TableKind.TABLE and counters:
+        raise InvalidModel(f"{table.document}.{counters[0]}: counters need a CounterDocument.")
+    if table.kind is TableKind.COUNTER:
+        others = [column.name for column in values if not column.counter]
+        if others or not counters:
+            named = others[0] if others else "its fields"
+            raise InvalidModel(
+                f"{table.document}.{named}: besides the primary key a counter table has counters only. "
+                f"Write `{others[0] if others else 'views'}: Annotated[int, Counter()] = 0`."
+            )
+
+
+def missing_key_columns(table: Table, given: Sequence[str]) -> list[str]:
+    """Return the columns of the primary key that are not among *given*."""
+    return [name for name in table.primary_key if name not in given]

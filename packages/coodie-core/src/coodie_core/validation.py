@@ -1,0 +1,114 @@
+"""Values given by keyword, checked against the field that they are for and turned into the driver's types."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+
+from coodie_core.codecs import codec_for
+from coodie_core.exceptions import InvalidQueryError, UnstorableValue
+from coodie_core.schema import Table
+
+
+def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
+    """Return a field's value as the driver takes it, without validating it again.
+
+    Raises:
+        InvalidQueryError: The column cannot hold it.
+    """
+    encode = table.codecs[field].encode
+    if encode is None or value is None:
+        return value
+    try:
+        return encode(value)
+    except UnstorableValue as error:
+        raise InvalidQueryError(f"{table.document}.{asked}: {field}: {error}") from error
+
+
+def validated(table: Table, field: str, value: Any, asked: str) -> Any:
+    """Return *value* as Pydantic makes it for this field.
+
+    Raises:
+        InvalidQueryError: It is not of the field's type.
+    """
+    try:
+        return _adapter(table, field).validate_python(value)
+    except ValidationError as error:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: {field} is {table.types[field]}: {reasons(error)}."
+        ) from None
+
+
+def bound(table: Table, field: str, value: Any, asked: str) -> Any:
+    """Return *value*, checked against the field, as the driver takes it."""
+    return encoded(table, field, validated(table, field, value, asked), asked)
+
+
+@lru_cache(maxsize=8192)
+def _adapter(table: Table, field: str) -> TypeAdapter[Any]:
+    info = table.model.model_fields[field]
+    annotation: Any = info.annotation
+    for item in info.metadata:
+        annotation = Annotated[annotation, item]
+    return adapter(annotation, table.model.model_config)
+
+
+def adapter(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:
+    """Return the validator of an annotation under a model's configuration, where the annotation allows one."""
+    try:
+        return TypeAdapter(annotation, config=config)
+    except PydanticUserError:  # models, dataclasses and typed dicts bring their own configuration
+        return TypeAdapter(annotation)
+
+
+def bound_element(table: Table, field: str, position: int, value: Any, asked: str) -> Any:
+    """Return an element of a collection field, checked, as the driver takes it.
+
+    Args:
+        table: The field's table.
+        field: A list, set or map.
+        position: Which type argument the element has: 0 for elements and a map's keys, 1 for a map's values.
+        value: The element.
+        asked: What was asked, for the error.
+
+    Raises:
+        InvalidQueryError: The field is no collection, or the value is not of the elements' type.
+    """
+    cql = table.types[field]
+    if not cql.is_collection or position >= len(cql.arguments):
+        raise InvalidQueryError(f"{table.document}.{asked}: {field} is {cql}, which has no elements to look for.")
+    checker, encode = _element(table, field, position)
+    try:
+        checked = checker.validate_python(value)
+        return encode(checked) if encode else checked
+    except ValidationError as error:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: elements of {field} are {cql.arguments[position]}: {reasons(error)}."
+        ) from None
+    except UnstorableValue as error:
+        raise InvalidQueryError(f"{table.document}.{asked}: {field}: {error}") from error
+
+
+@lru_cache(maxsize=8192)
+def _element(table: Table, field: str, position: int) -> tuple[TypeAdapter[Any], Any]:
+    annotation = _collection_arguments(table.model.model_fields[field].annotation)[position]
+    config = table.model.model_config
+    return adapter(annotation, config), codec_for(annotation, (), table.types[field].arguments[position], config).encode
+
+
+def _collection_arguments(annotation: Any) -> tuple[Any, ...]:
+    """Return the type arguments of the collection in an annotation such as ``Annotated[list[int] | None, ...]``."""
+    if get_origin(annotation) is Annotated:
+        return _collection_arguments(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return next(_collection_arguments(item) for item in get_args(annotation) if item is not type(None))
+    return get_args(annotation)
+
+
+def reasons(error: ValidationError) -> str:
+    """Return what Pydantic says, without the value."""
+    return ", ".join(problem["msg"] for problem in error.errors(include_input=False, include_url=False))
