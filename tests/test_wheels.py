@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from workspace import ROOT, Member, members
 
-from coodie_testing.pytest_plugin import Server
+from coodie_testing import Server
 
 SAVE_AND_READ_A_ROW = """
 import asyncio, sys
 from typing import Annotated
 from uuid import UUID, uuid4
 
+from cassandra.connection import DefaultEndPoint, EndPointFactory
 from coodie_aio import Document, create_keyspace, drop_keyspace, init_coodie
 from coodie_core.fields import PrimaryKey
 from pydantic import Field
@@ -28,9 +29,18 @@ class User(Document):
     id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
     name: str
 
-async def main(host, port):
-    keyspace = f"wheels_{uuid4().hex[:12]}"
-    async with init_coodie(hosts=[host], port=int(port), keyspace=keyspace):
+    class Settings:
+        keyspace = f"wheels_{uuid4().hex}"
+
+host, port = sys.argv[1], int(sys.argv[2])
+
+class OneNode(EndPointFactory):  # a server in a container tells an address that only the container knows
+    def create(self, row):
+        return DefaultEndPoint(host, port)
+
+async def main():
+    keyspace = User.Settings.keyspace
+    async with await init_coodie(hosts=[host], port=port, endpoint_factory=OneNode()):
         await create_keyspace(keyspace)
         try:
             await User.sync_table()
@@ -41,7 +51,7 @@ async def main(host, port):
         finally:
             await drop_keyspace(keyspace)
 
-asyncio.run(main(*sys.argv[1:]))
+asyncio.run(main())
 """
 
 IMPORTABLE = """
@@ -146,7 +156,7 @@ def test_coodie_aio_alone_saves_and_reads_a_row(
     clean_environment.install("coodie-aio", dist=dist)
 
     assert clean_environment.importable() == {"coodie_core", "coodie_aio"}
-    answer = clean_environment.run_script(SAVE_AND_READ_A_ROW, coodie_server.host, str(coodie_server.port))
+    answer = clean_environment.run_script(SAVE_AND_READ_A_ROW, coodie_server.hosts[0], str(coodie_server.port))
     assert answer == "read Alice\n"
 
 

@@ -1,0 +1,35 @@
+"""Every error that coodie raises."""
+
+from coodie_core.exceptions import AlreadyExists as AlreadyExists
+from coodie_core.exceptions import AuthenticationFailed as AuthenticationFailed
+from coodie_core.exceptions import ClientTimeout as ClientTimeout
+from coodie_core.exceptions import ConditionNotMet as ConditionNotMet
+from coodie_core.exceptions import ConfigurationError as ConfigurationError
+from coodie_core.exceptions import CoodieError as CoodieError
+from coodie_core.exceptions import DatabaseError as DatabaseError
+from coodie_core.exceptions import DocumentNotFound as DocumentNotFound
+from coodie_core.exceptions import FieldNotLoaded as FieldNotLoaded
+from coodie_core.exceptions import FieldProblem as FieldProblem
+from coodie_core.exceptions import FilteringRefused as FilteringRefused
+from coodie_core.exceptions import InvalidModel as InvalidModel
+from coodie_core.exceptions import InvalidQueryError as InvalidQueryError
+from coodie_core.exceptions import KeyspaceNotFound as KeyspaceNotFound
+from coodie_core.exceptions import MigrationError as MigrationError
+from coodie_core.exceptions import MultipleDocumentsFound as MultipleDocumentsFound
+from coodie_core.exceptions import NoHostAvailable as NoHostAvailable
+from coodie_core.exceptions import Overloaded as Overloaded
+from coodie_core.exceptions import RateLimited as RateLimited
+from coodie_core.exceptions import ReadFailure as ReadFailure
+from coodie_core.exceptions import ReadTimeout as ReadTimeout
+from coodie_core.exceptions import RowDoesNotFit as RowDoesNotFit
+from coodie_core.exceptions import SchemaMismatch as SchemaMismatch
+from coodie_core.exceptions import ServerRefusedQuery as ServerRefusedQuery
+from coodie_core.exceptions import TlsError as TlsError
+from coodie_core.exceptions import TruncateFailed as TruncateFailed
+from coodie_core.exceptions import Unauthorized as Unauthorized
+from coodie_core.exceptions import Unavailable as Unavailable
+from coodie_core.exceptions import UnmappableType as UnmappableType
+from coodie_core.exceptions import UnstorableValue as UnstorableValue
+from coodie_core.exceptions import WriteFailure as WriteFailure
+from coodie_core.exceptions import WriteTimeout as WriteTimeout
+from coodie_core.exceptions import WrongVectorLength as WrongVectorLength
