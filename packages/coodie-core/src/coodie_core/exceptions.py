@@ -1,8 +1,8 @@
 """Every exception that coodie raises.
 
 Two families: what is wrong with a call or a model (`ConfigurationError`, `InvalidQueryError`, ...), raised before
-anything is sent, and what the cluster answered or failed to answer (`DatabaseError` and its subclasses), which carry the
-facts as attributes and the driver's exception as ``__cause__``. Values of rows are in none of them.
+anything is sent, and what the cluster answered or failed to answer (`DatabaseError` and its subclasses), which carry
+the facts as attributes and the driver's exception as ``__cause__``. Values of rows are in none of them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,215 @@
+"""Conversions of values that hold others: collections, tuples, vectors, user-defined types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
+from typing import Any
+
+from pydantic import BaseModel
+
+from coodie_core.codecs.scalars import Conversion, Convert
+from coodie_core.exceptions import UnstorableValue, WrongVectorLength
+
+
+class UserValue:
+    """A value of a user-defined type, whose fields the driver looks up by name.
+
+    So their order in the database does not matter. It is hashable, by identity, since it may be part of a map's key.
+    """
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.__dict__ = fields
+
+
+def list_conversion(python_type: type, element: Conversion) -> Conversion:
+    """Return the conversion of a list, or of a tuple of any length, to a CQL list."""
+    encode_each = _encode_each(element)
+
+    def encode(values: Any) -> Any:
+        return encode_each(_checked(values, list, tuple))
+
+    is_ready = python_type is list and element.decode is None
+    return Conversion(
+        encode,
+        None if is_ready else _rebuild(python_type, element.decode),
+        _if_changed(_rebuild(python_type, element.normalise)) if element.normalise else None,
+    )
+
+
+def vector_conversion(python_type: type, element: Conversion, dimensions: int) -> Conversion:
+    """Return the conversion of a list, or of a tuple of any length, to a CQL vector."""
+    as_list = list_conversion(python_type, element)
+
+    def encode(values: Any) -> Any:
+        if len(_checked(values, list, tuple)) != dimensions:
+            raise WrongVectorLength(dimensions, len(values))
+        return as_list.encode(values)
+
+    return as_list._replace(encode=encode)
+
+
+def set_conversion(python_type: type, element: Conversion) -> Conversion:
+    """Return the conversion of a set or frozenset to a CQL set."""
+    encode_each = _encode_each(element)
+    normalise = _if_changed(_rebuild(python_type, element.normalise)) if element.normalise else None
+
+    def encode(values: Any) -> Any:
+        _checked(values, set, frozenset)
+        return encode_each(normalise(values) if normalise else values)
+
+    return Conversion(encode, _rebuild(python_type, element.decode), normalise)
+
+
+def map_conversion(key: Conversion, value: Conversion) -> Conversion:
+    """Return the conversion of a dict to a CQL map."""
+    normalise_items = _convert_items(key.normalise, value.normalise)
+    normalise = normalise_items if key.normalise or value.normalise else None
+    encode_items = _convert_items(key.encode, value.encode)
+
+    def encode(values: Any) -> Any:
+        _checked(values, dict)
+        return encode_items(normalise(values) if normalise else values)
+
+    return Conversion(encode, _convert_items(key.decode, value.decode), normalise)
+
+
+def tuple_conversion(parts: Sequence[Conversion]) -> Conversion:
+    """Return the conversion of a tuple of fixed length, whose parts may be null."""
+    size = len(parts)
+
+    def encode(values: Any) -> Any:
+        if len(_checked(values, tuple, list)) != size:
+            raise UnstorableValue(f"the column's tuple has {size} parts, the value has {len(values)}. Give as many.")
+        return encode_parts(values)
+
+    encode_parts = _convert_parts([part.encode for part in parts])
+    decode_parts = _convert_parts([part.decode for part in parts])
+    normalise_parts = _if_changed(_convert_parts([part.normalise for part in parts]))
+    return Conversion(
+        encode,
+        decode_parts if any(part.decode for part in parts) else None,
+        normalise_parts if any(part.normalise for part in parts) else None,
+    )
+
+
+def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], nullable: frozenset[str]) -> Conversion:
+    """Return the conversion of a model to a user-defined type.
+
+    It decodes to a dict by field name, for Pydantic to make the model of. A field that the type does not have yet, or
+    that is null although it cannot be None, is left out: the model's default stands in for it.
+
+    Args:
+        model: The class of the values.
+        fields: The conversion of each field.
+        nullable: The fields that may be None.
+    """
+    encoders = [(name, conversion.encode) for name, conversion in fields.items()]
+    decoders = [(name, conversion.decode) for name, conversion in fields.items()]
+    names = tuple(fields)
+    normalisers = [(name, conversion.normalise) for name, conversion in fields.items() if conversion.normalise]
+
+    def encode(value: Any) -> UserValue:
+        _check_model(model, value)
+        held = value.__dict__
+        encoded = {name: None if held.get(name) is None else encode(held[name]) for name, encode in encoders}
+        return UserValue(encoded)
+
+    def decode(value: Any) -> dict[str, Any]:
+        held = _fields_of(value, names)
+        return {
+            name: part if part is None or convert is None else convert(part)
+            for name, convert in decoders
+            if (part := held.get(name)) is not None or (name in nullable and name in held)
+        }
+
+    def normalise(value: Any) -> Any:
+        held = value.__dict__
+        normal = {name: convert(held[name]) for name, convert in normalisers if held.get(name) is not None}
+        changed = {name: part for name, part in normal.items() if part is not held[name]}
+        return value.model_copy(update=changed) if changed else value
+
+    return Conversion(encode, decode, normalise if normalisers else None)
+
+
+def _encode_each(element: Conversion) -> Convert:
+    """Return what encodes every element: into a tuple, since the result may be part of a map's key."""
+    encode, sent_as_is = element.encode, element.sent_as_is
+
+    def encode_each(values: Any) -> Any:
+        return values if sent_as_is.issuperset(map(type, values)) else tuple(map(encode, values))
+
+    return encode_each
+
+
+def _rebuild(python_type: type, convert: Convert | None) -> Convert:
+    """Return what makes a collection of the converted elements of another."""
+    if convert is None:
+        return python_type
+    return lambda values: python_type(map(convert, values))
+
+
+def _convert_parts(converters: Sequence[Convert | None]) -> Convert:
+    """Return what converts each part of a tuple by its own converter; null stays None."""
+
+    def convert(values: Any) -> Any:
+        return tuple(
+            part if converter is None or part is None else converter(part)
+            for converter, part in zip(converters, values, strict=True)
+        )
+
+    return convert
+
+
+def _convert_items(key: Convert | None, value: Convert | None) -> Convert:
+    """Return what makes a dict of the converted items of a mapping."""
+    if key is None and value is None:
+        return lambda values: dict(_items_of(values))
+    convert_key, convert_value = key or _unchanged, value or _unchanged
+    return lambda values: {convert_key(k): convert_value(v) for k, v in _items_of(values)}
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _items_of(values: Any) -> Iterable[tuple[Any, Any]]:
+    """Return the items of a dict or of the driver's map, whose own ``items()`` serializes each key to look it up."""
+    items: list[tuple[Any, Any]] | None = getattr(values, "_items", None)
+    return values.items() if items is None else items
+
+
+def _if_changed(convert: Convert) -> Convert:
+    """Return *convert*, but giving the original where nothing in it changed."""
+
+    def changed(original: Any) -> Any:
+        new = convert(original)
+        return original if len(new) == len(original) and all(map(is_, new, original)) else new
+
+    return changed
+
+
+def _fields_of(value: Any, names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the fields of a user-defined type as the driver gives it: named, unless it could not name them."""
+    if type(value) is tuple:
+        return dict(zip(names, value, strict=False))
+    return value._asdict() if hasattr(value, "_asdict") else vars(value)
+
+
+def _checked(values: Any, *classes: type) -> Any:
+    """Return *values*, a collection of one of these classes."""
+    if isinstance(values, classes):
+        return values
+    if values is None:
+        raise UnstorableValue("None is inside a collection, and CQL's collections hold no null. Leave it out.")
+    wanted = " or ".join(kind.__name__ for kind in classes)
+    raise UnstorableValue(f"a {type(values).__name__} was given where the column needs {wanted}. Convert it first.")
+
+
+def _check_model(model: type[BaseModel], value: Any) -> None:
+    """A subclass and extra fields hold more than the type's fields, which would be lost."""
+    if type(value) is not model:
+        kind = "None" if value is None else f"a {type(value).__name__}"
+        raise UnstorableValue(f"{kind} was given where the column needs a {model.__name__}, of exactly that class.")
+    if value.model_extra:
+        raise UnstorableValue(f"{model.__name__} holds extra fields, which its user-defined type does not have.")

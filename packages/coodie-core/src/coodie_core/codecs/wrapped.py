@@ -1,0 +1,86 @@
+"""Conversions of values that wrap what is stored: Url, secrets, root models, custom types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, Literal
+
+from pydantic import IPvAnyAddress, NaiveDatetime, RootModel, TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from coodie_core.codecs.scalars import Conversion
+from coodie_core.exceptions import UnstorableValue
+
+#: The classes of values where an annotation stands for others.
+_INSTANCES: dict[Any, Any] = {NaiveDatetime: datetime, IPvAnyAddress: (IPv4Address, IPv6Address)}
+
+
+def root_conversion(model: type[RootModel[Any]], inside: Conversion) -> Conversion:
+    """Return the conversion of a root model to the type of its root."""
+
+    def encode(value: Any) -> Any:
+        if not isinstance(value, model):
+            raise UnstorableValue(f"a {type(value).__name__} was given where the column needs a {model.__name__}.")
+        return inside.encode(value.root)
+
+    def normalise(value: Any) -> Any:
+        root = inside.normalise(value.root) if inside.normalise else value.root
+        return value if root is value.root else value.model_copy(update={"root": root})
+
+    return Conversion(encode, inside.decode, normalise if inside.normalise else None)
+
+
+def wrapped_conversion(adapter: TypeAdapter[Any], python_type: Any, inside: Conversion) -> Conversion:
+    """Return the conversion of a type whose values wrap a scalar, or may.
+
+    A value that is such a scalar is stored as it is, whatever its serializer would make of it for others to see, which
+    may hide or format it. Only a value of another class is serialized.
+    """
+    wanted = _INSTANCES.get(python_type, python_type)
+
+    def encode(value: Any) -> Any:
+        if isinstance(value, Enum):
+            value = value.value
+        elif hasattr(value, "get_secret_value"):
+            value = value.get_secret_value()
+        if value is None or isinstance(value, wanted):
+            return inside.encode(value)
+        return inside.encode(_serialized(adapter, value, wanted))
+
+    return inside._replace(encode=encode, sent_as_is=frozenset())
+
+
+def serialized_conversion(adapter: TypeAdapter[Any], inside: Conversion) -> Conversion:
+    """Return the conversion of a type that is stored as Pydantic serializes it, such as `Json`."""
+
+    def encode(value: Any) -> Any:
+        return inside.encode(adapter.dump_python(value, round_trip=True, warnings="error"))
+
+    return Conversion(encode, inside.decode)
+
+
+def _serialized(adapter: TypeAdapter[Any], value: Any, wanted: Any) -> Any:
+    """Return *value* serialized to an instance of *wanted*, from which Pydantic makes the same value again."""
+    for mode in ("python", "json"):
+        dumped = _dumped(adapter, value, mode)
+        if isinstance(dumped, wanted):
+            if _compares_by_value(value) and adapter.validate_python(dumped, strict=False) != value:
+                raise UnstorableValue(
+                    f"the {type(value).__name__} is serialized to something that does not give the same value back. "
+                    f"Let its serializer keep the whole value, or store what it wraps."
+                )
+            return dumped
+    return value
+
+
+def _dumped(adapter: TypeAdapter[Any], value: Any, mode: Literal["python", "json"]) -> Any:
+    try:
+        return adapter.dump_python(value, mode=mode, round_trip=True, warnings="error")
+    except PydanticSerializationError:
+        return None
+
+
+def _compares_by_value(value: Any) -> bool:
+    return type(value).__eq__ is not object.__eq__

@@ -1,0 +1,473 @@
+"""What a field's annotation means in Python, before any CQL.
+
+An annotation such as ``Annotated[dict[str, list[int] | None], Frozen()]`` becomes a tree of `Shape`. CQL types
+(``types.py``) and conversions (``codecs``) are both made from that tree, so they always agree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from types import UnionType
+from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    EncodedBytes,
+    EncodedStr,
+    IPvAnyAddress,
+    Json,
+    NaiveDatetime,
+    RootModel,
+    TypeAdapter,
+)
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+from coodie_core.duration import CqlDuration
+from coodie_core.exceptions import UnmappableType
+from coodie_core.fields import (
+    Ascii,
+    BigInt,
+    Counter,
+    Double,
+    Duration,
+    Frozen,
+    Marker,
+    SmallInt,
+    Time,
+    TimeUUID,
+    TinyInt,
+    VarInt,
+    Vector,
+)
+
+#: Classes whose values CQL holds as they are.
+SCALARS: frozenset[Any] = frozenset(
+    {
+        str,
+        int,
+        float,
+        bool,
+        bytes,
+        UUID,
+        datetime,
+        NaiveDatetime,
+        date,
+        time,
+        timedelta,
+        Decimal,
+        IPv4Address,
+        IPv6Address,
+        IPvAnyAddress,
+        CqlDuration,
+    }
+)
+
+#: Markers that choose the CQL type.
+TYPE_MARKERS = (BigInt, SmallInt, TinyInt, VarInt, Double, Ascii, TimeUUID, Time, Duration, Counter, Vector)
+
+#: Pydantic's types whose value in memory is not what was validated, so that they are stored as they are serialized.
+SERIALIZED: tuple[Any, ...] = (Json, EncodedBytes, EncodedStr)
+
+
+class Kind(Enum):
+    """The few ways in which a value is built."""
+
+    SCALAR = "scalar"
+    LIST = "list"
+    SET = "set"
+    MAP = "map"
+    TUPLE = "tuple"
+    MODEL = "model"
+    ROOT = "root model"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One level of an annotation.
+
+    Attributes:
+        kind: How its values are built.
+        annotation: The annotation with its metadata, for Pydantic and for errors.
+        python_type: The class of its values; for a scalar one of `SCALARS`: what they are, or what they wrap.
+        parts: The shapes inside: elements, keys and values, fields.
+        names: The names of the fields, for a model.
+        markers: The markers found at this level.
+        is_plain: Whether a value built from its parts is what Pydantic would give, so that it need not be validated.
+        is_wrapped: Whether a scalar is no subclass of its `python_type`, as a Url is no str.
+        is_serialized: Whether it is stored as Pydantic serializes it, like `Json`.
+    """
+
+    kind: Kind
+    annotation: Any
+    python_type: Any
+    parts: tuple[Shape, ...] = ()
+    names: tuple[str, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    is_plain: bool = True
+    is_wrapped: bool = False
+    is_serialized: bool = False
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is marked with `Frozen`."""
+        return any(isinstance(marker, Frozen) for marker in self.markers)
+
+    @property
+    def type_marker(self) -> Marker | None:
+        """The one marker that chooses the CQL type.
+
+        Raises:
+            UnmappableType: There are several.
+        """
+        found = list(dict.fromkeys(marker for marker in self.markers if isinstance(marker, TYPE_MARKERS)))
+        if len(found) > 1:
+            raise UnmappableType(f"{' and '.join(map(repr, found))} contradict each other. Keep one of them.")
+        return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Where the walk is: an annotation without its `Annotated`, its metadata, and the models and aliases around it."""
+
+    annotation: Any
+    metadata: tuple[Any, ...] = ()
+    around: tuple[Any, ...] = ()
+
+    @property
+    def whole(self) -> Any:
+        return Annotated[(self.annotation, *self.metadata)] if self.metadata else self.annotation
+
+    def inside(self, annotation: Any, metadata: Sequence[Any] = ()) -> Shape:
+        return _shape(_unwrapped(_Level(annotation, tuple(metadata), self.around)))
+
+    def shape(self, kind: Kind, python_type: Any, *parts: Shape, is_plain: bool = True, **more: Any) -> Shape:
+        markers = markers_in(self.metadata)
+        return Shape(
+            kind=kind,
+            annotation=self.whole,
+            python_type=python_type,
+            parts=parts,
+            markers=markers,
+            is_plain=is_plain and len(markers) == len(self.metadata) and all(part.is_plain for part in parts),
+            **more,
+        )
+
+    def refused(self, why: str) -> UnmappableType:
+        return UnmappableType(f"{name_of(self.annotation)} {why}")
+
+
+def shape_of(annotation: Any, metadata: Sequence[Any] = ()) -> Shape:
+    """Return what an annotation means.
+
+    Args:
+        annotation: A type as Pydantic resolved it, such as ``FieldInfo.annotation``.
+        metadata: What `Annotated` adds to it, such as ``FieldInfo.metadata``.
+
+    Raises:
+        UnmappableType: No CQL value could hold its values.
+    """
+    return _Level(None).inside(annotation, metadata)
+
+
+def markers_in(metadata: Iterable[Any]) -> tuple[Marker, ...]:
+    """Return the markers among an annotation's metadata; one given as a class, without parentheses, counts too."""
+    return tuple(_marker(item) for item in metadata if isinstance(item, Marker) or _is_marker_class(item))
+
+
+def _is_marker_class(item: Any) -> bool:
+    return isinstance(item, type) and issubclass(item, Marker)
+
+
+def _marker(item: Any) -> Marker:
+    if isinstance(item, Marker):
+        return item
+    try:
+        marker: Marker = item()
+    except TypeError as error:
+        raise UnmappableType(f"{item.__name__} needs its arguments, as in {item.__name__}(...).") from error
+    return marker
+
+
+def allows_none(annotation: Any) -> bool:
+    """Whether None is a value of the annotation.
+
+    Example:
+        >>> allows_none(int | None)
+        True
+    """
+    annotation = _unwrapped(_Level(annotation)).annotation
+    if get_origin(annotation) in (Union, UnionType):
+        return any(allows_none(member) for member in get_args(annotation))
+    return annotation in (None, type(None)) or (get_origin(annotation) is Literal and None in get_args(annotation))
+
+
+def name_of(annotation: Any) -> str:
+    """Return an annotation as a user would write it."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__
+    return str(annotation).replace("typing.", "")
+
+
+def _unwrapped(level: _Level) -> _Level:
+    """Return the level without `Annotated`, NewType, type aliases and type variables around its annotation."""
+    annotation, metadata, around = level.annotation, level.metadata, level.around
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *inner = get_args(annotation)
+            metadata = (*inner, *metadata)
+        elif isinstance(annotation, NewType):
+            annotation = annotation.__supertype__
+        elif isinstance(annotation, TypeVar):
+            annotation = _stand_in(annotation)
+        elif _is_alias(annotation) or _is_alias(origin):
+            if annotation in around:
+                raise level.refused("refers to itself, and no CQL type can. Store it as text, with pydantic.Json.")
+            around = (*around, annotation)
+            annotation = _alias_value(annotation)
+        else:
+            return _Level(annotation, metadata, around)
+
+
+def _is_alias(annotation: Any) -> bool:
+    """Whether it is a `type` statement's alias, of `typing` or, before Python 3.12, of `typing_extensions`."""
+    return type(annotation).__name__ == "TypeAliasType"
+
+
+def _alias_value(alias: Any) -> Any:
+    origin = get_origin(alias)
+    if origin is None:
+        return alias.__value__
+    given = dict(zip(origin.__type_params__, get_args(alias), strict=True))
+    value = origin.__value__
+    return value[tuple(given[parameter] for parameter in value.__parameters__)]
+
+
+def _stand_in(variable: Any) -> Any:
+    """Return what Pydantic validates where a generic model is used without its type arguments."""
+    if variable.__bound__ is not None:
+        return variable.__bound__
+    if variable.__constraints__:
+        return Union[variable.__constraints__]  # noqa: UP007 - a tuple of members
+    raise UnmappableType(f"{variable} may be any type. Use the model with a type argument, as in Model[int].")
+
+
+def _shape(level: _Level) -> Shape:
+    annotation = level.annotation
+    origin = get_origin(annotation)
+    if any(isinstance(item, SERIALIZED) or item in SERIALIZED for item in (annotation, *level.metadata)):
+        return _by_core_schema(level, is_serialized=True)
+    if origin in (Union, UnionType):
+        return _union(level)
+    if origin is Literal:
+        return _by_values(level, [value for value in get_args(annotation) if value is not None])
+    container = _CONTAINERS.get(origin or annotation)
+    if container is not None:
+        return container(level, get_args(annotation))
+    if isinstance(annotation, (str, ForwardRef)):
+        raise level.refused("is not resolved yet. Define the class, then call model_rebuild() on the one that uses it.")
+    if isinstance(annotation, type):
+        return _class(level, annotation)
+    return _by_core_schema(level)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Collections
+
+
+def _elements(kind: Kind, python_type: type) -> Callable[[_Level, tuple[Any, ...]], Shape]:
+    def shape(level: _Level, arguments: tuple[Any, ...]) -> Shape:
+        if len(arguments) != (2 if kind is Kind.MAP else 1):
+            example = "dict[str, int]" if kind is Kind.MAP else f"{python_type.__name__}[int]"
+            raise level.refused(f"does not say what it holds. Write, for example, {example}.")
+        return level.shape(kind, python_type, *(level.inside(argument) for argument in arguments))
+
+    return shape
+
+
+def _tuple(level: _Level, arguments: tuple[Any, ...]) -> Shape:
+    """``tuple[X, ...]`` is a CQL list, since a CQL tuple has a fixed length."""
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return level.shape(Kind.LIST, tuple, level.inside(arguments[0]))
+    if not arguments:
+        raise level.refused("does not say what it holds. Write, for example, tuple[int, str] or tuple[int, ...].")
+    return level.shape(Kind.TUPLE, tuple, *(level.inside(argument) for argument in arguments))
+
+
+_CONTAINERS: dict[Any, Callable[[_Level, tuple[Any, ...]], Shape]] = {
+    list: _elements(Kind.LIST, list),
+    set: _elements(Kind.SET, set),
+    frozenset: _elements(Kind.SET, frozenset),
+    dict: _elements(Kind.MAP, dict),
+    tuple: _tuple,
+}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Scalars and models
+
+
+def _union(level: _Level) -> Shape:
+    """Return the one shape of the members: they differ in Python only, or it is ``X | None``."""
+    members = [member for member in get_args(level.annotation) if member is not type(None)]
+    shapes = [level.inside(member, level.metadata) for member in members]
+    if len(shapes) == 1:
+        return shapes[0]
+    if any((shape.kind, shape.markers) != (Kind.SCALAR, shapes[0].markers) for shape in shapes):
+        raise level.refused(_SEVERAL_TYPES)
+    return _one_scalar(level, {shape.python_type for shape in shapes})
+
+
+_SEVERAL_TYPES = (
+    "would be several CQL types, and a column has one. Choose one type, or store it as text with pydantic.Json."
+)
+
+
+def _by_values(level: _Level, values: Iterable[Any]) -> Shape:
+    """Return the shape of an Enum or Literal: that of its values."""
+    plain = [value.value if isinstance(value, Enum) else value for value in values]
+    bases = {_scalar_base(type(value)) for value in plain}
+    if not bases or None in bases:
+        raise level.refused("has values that no CQL type holds. Use values of one type, such as str or int.")
+    return _one_scalar(level, bases)
+
+
+def _one_scalar(level: _Level, bases: set[Any]) -> Shape:
+    if bases == {IPv4Address, IPv6Address}:
+        bases = {IPvAnyAddress}
+    if len(bases) != 1:
+        raise level.refused(_SEVERAL_TYPES)
+    return level.shape(Kind.SCALAR, bases.pop(), is_plain=False, is_wrapped=True)
+
+
+def _class(level: _Level, cls: type) -> Shape:
+    if cls in SCALARS:
+        return level.shape(Kind.SCALAR, cls, is_plain=cls is not IPvAnyAddress)
+    if cls is AwareDatetime:
+        return level.shape(Kind.SCALAR, datetime)
+    if issubclass(cls, Enum):
+        return _by_values(level, cls)
+    if issubclass(cls, BaseModel):
+        return _model(level, cls)
+    base = _scalar_base(cls)
+    if base is not None:
+        return level.shape(Kind.SCALAR, base, is_plain=False)
+    return _by_core_schema(level)
+
+
+def _scalar_base(cls: type) -> Any:
+    """Return the scalar that a class is or derives from; an interface is more than its address."""
+    if issubclass(cls, (IPv4Interface, IPv6Interface)):
+        return None
+    return next((base for base in cls.__mro__ if base in SCALARS), None)
+
+
+def _model(level: _Level, model: type[BaseModel]) -> Shape:
+    if model in level.around:
+        raise level.refused("contains itself, and no user-defined type can. Store it as text, with pydantic.Json.")
+    if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
+        raise level.refused("refers to a type that is not defined yet. Define it, then call model_rebuild().")
+    within = _Level(model, around=(*level.around, model))
+    parts = [within.inside(field.annotation, field.metadata) for field in model.model_fields.values()]
+    if issubclass(model, RootModel):
+        return level.shape(Kind.ROOT, model, *parts, is_plain=False)
+    if not parts:
+        raise level.refused("has no fields, and a user-defined type has at least one.")
+    return level.shape(Kind.MODEL, model, *parts, is_plain=False, names=tuple(model.model_fields))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Other types, by the core schema that Pydantic makes of them
+
+_CORE_SCALARS: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "bytes": bytes,
+    "date": date,
+    "time": time,
+    "datetime": datetime,
+    "timedelta": timedelta,
+    "decimal": Decimal,
+    "uuid": UUID,
+    "url": str,
+    "multi-host-url": str,
+    "json": str,
+}
+
+#: Where a core schema keeps the schema that it wraps. What is read from the database comes as JSON's values do.
+_CORE_WRAPPERS = {
+    "nullable": "schema",
+    "default": "schema",
+    "custom-error": "schema",
+    "function-before": "schema",
+    "function-after": "schema",
+    "function-wrap": "schema",
+    "definitions": "schema",
+    "json-or-python": "json_schema",
+}
+
+
+def _by_core_schema(level: _Level, *, is_serialized: bool = False) -> Shape:
+    try:
+        schema = TypeAdapter(level.whole).core_schema
+    except (PydanticSchemaGenerationError, PydanticUserError) as error:
+        raise level.refused(_advice(level.annotation)) from error
+    bases = _wrapped_scalars(schema, {})
+    if not bases:
+        raise level.refused(_advice(level.annotation))
+    shape = _one_scalar(level, bases)
+    return dataclasses.replace(shape, is_serialized=is_serialized)
+
+
+def _wrapped_scalars(schema: Any, definitions: Mapping[str, Any]) -> set[Any]:
+    """Return the scalars that a core schema makes its values of."""
+    kind: str = schema["type"]
+    serialization = schema.get("serialization", {})
+    if "return_schema" in serialization:
+        return _wrapped_scalars(serialization["return_schema"], definitions)
+    if serialization.get("type") == "to-string":
+        return {str}
+    if kind == "datetime" and schema.get("tz_constraint") == "naive":
+        return {NaiveDatetime}
+    if kind in _CORE_SCALARS:
+        return {_CORE_SCALARS[kind]}
+    if kind == "definitions":
+        definitions = {definition["ref"]: definition for definition in schema["definitions"]}
+    if kind in _CORE_WRAPPERS:
+        return _wrapped_scalars(schema[_CORE_WRAPPERS[kind]], definitions)
+    if kind == "definition-ref":
+        return _wrapped_scalars(definitions[schema["schema_ref"]], {})
+    if kind == "lax-or-strict":
+        return _wrapped_scalars(schema["lax_schema"], definitions) or _wrapped_scalars(
+            schema["strict_schema"], definitions
+        )
+    if kind == "union":
+        choices = [choice[0] if isinstance(choice, tuple) else choice for choice in schema["choices"]]
+        return set[Any]().union(*(_wrapped_scalars(choice, definitions) for choice in choices))
+    if kind in ("enum", "literal"):
+        values = schema["members"] if kind == "enum" else schema["expected"]
+        return {_scalar_base(type(value.value if isinstance(value, Enum) else value)) for value in values} - {None}
+    return set()
+
+
+def _advice(annotation: Any) -> str:
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and origin is not object:
+        if dataclasses.is_dataclass(origin) or hasattr(origin, "__annotations__"):
+            return "has no CQL type. Make it a UserType (or another BaseModel), which becomes a user-defined type."
+        if issubclass(origin, Iterable):
+            return "has no CQL type. Use list, set, frozenset, dict or tuple, which are read back as what they were."
+    return (
+        "has no CQL type. Use a type that has one, or give the class a __get_pydantic_core_schema__ that wraps one, "
+        "or store it as text with pydantic.Json."
+    )
