@@ -1,0 +1,106 @@
+"""Connections: opening drivers, and finding them by their names."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from typing import Any
+
+from coodie_aio.drivers import driver_class
+from coodie_aio.drivers.base import Driver as Driver
+from coodie_aio.drivers.base import registry as registry
+from coodie_core.driver_support.options import connection_options
+from coodie_core.registry import DEFAULT_NAME
+
+
+async def init_coodie(
+    hosts: str | Sequence[str] | None = None,
+    session: Any | None = None,
+    keyspace: str | None = None,
+    driver_type: str = "scylla",
+    name: str = DEFAULT_NAME,
+    ssl_context: ssl.SSLContext | None = None,
+    lazy: bool = False,
+    **kwargs: Any,
+) -> Driver:
+    """Connect to a cluster, and let documents use the connection by its name.
+
+    The connection called ``"default"`` serves all documents that name none in ``Settings.connection``. A connection
+    with another name never takes its place. Where the name is in use already, the new connection takes it over once it
+    is open, and the old one is closed.
+
+    Args:
+        hosts: Some nodes of the cluster, the others are found by themselves: ``"host"`` or ``"host:port"``.
+            ``["127.0.0.1"]`` if not given.
+        session: A ``cassandra.cluster.Session`` of your own instead. coodie never closes it or changes its keyspace: if
+            *keyspace* differs from the session's, documents use *keyspace*, and raw CQL that names none the session's.
+        keyspace: The keyspace of documents that name none, and of raw CQL. It must exist: see `create_keyspace`.
+        driver_type: ``"scylla"`` or ``"cassandra"``: the ``cassandra`` package that is installed.
+        name: The name of the connection.
+        ssl_context: For encrypted connections, such as ``ssl.create_default_context(cafile="ca.pem")``.
+        lazy: Connect at the first use, not now.
+        **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
+            ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
+
+    Returns:
+        The driver. It closes itself as a context manager, or by ``close()``.
+
+    Raises:
+        ConfigurationError: The arguments contradict each other, or one of them is unknown.
+        KeyspaceNotFound: The keyspace does not exist.
+        NoHostAvailable: None of the hosts can be reached.
+        AuthenticationFailed: The server wants another user name and password.
+        TlsError: The encrypted connection cannot be made.
+
+    Example:
+        ```python
+        async with await init_coodie(hosts=["10.0.0.1", "10.0.0.2"], keyspace="shop"):
+            await Product.sync_table()
+        ```
+    """
+    kind = driver_class(driver_type)
+    options = connection_options(
+        hosts=hosts,
+        session=session,
+        keyspace=keyspace,
+        name=name,
+        ssl_context=ssl_context,
+        lazy=lazy,
+        arguments=kwargs,
+        known_arguments=kind.known_arguments,
+    )
+    driver = kind(options)
+    if not lazy:
+        await driver.connect()
+    before = registry.add(name, driver)
+    if before is not None:
+        await before.close()
+    return driver
+
+
+def register_driver(name: str, driver: Driver, default: bool = False) -> None:
+    """Let documents use *driver* by *name*, for example by a second name. A driver that had the name is left open.
+
+    Args:
+        name: The name of the connection.
+        driver: A driver of this API.
+        default: Whether documents that name no connection use it from now on.
+
+    Raises:
+        ConfigurationError: The driver belongs to the other API.
+    """
+    registry.add(name, driver, default=default)
+
+
+def get_driver(name: str | None = None) -> Driver:
+    """Return the driver called *name*, or the default one.
+
+    Raises:
+        ConfigurationError: There is none; the message says what to call.
+    """
+    return registry.get(name)
+
+
+def driver_for(name: str | None) -> Driver:
+    """Return the driver of documents whose ``Settings.connection`` is *name*; None for those that name none."""
+    return registry.get(name)

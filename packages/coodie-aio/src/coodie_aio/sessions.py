@@ -1,0 +1,177 @@
+"""Sessions of the ``cassandra`` package: opening and closing them, and statements in their terms.
+
+The calls of this module block. `drivers.scylla` decides where they run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from cassandra import InvalidRequest
+from cassandra import __version__ as cassandra_version
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, default_lbp_factory
+from cassandra.query import BatchStatement as DriverBatch
+from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
+
+from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
+from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
+from coodie_core.driver_support.options import ConnectionOptions
+from coodie_core.exceptions import ConfigurationError, InvalidQueryError
+from coodie_core.statement import BatchStatement, Request, Statement
+
+CLUSTER_ARGUMENTS = tuple(name for name in inspect.signature(Cluster.__init__).parameters if name != "self")
+"""What ``Cluster`` can be given."""
+
+
+class OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
+    """A bound statement of coodie, answered with tuples."""
+
+
+class OwnSimple(SimpleStatement):  # type: ignore[misc]  # the driver has no types
+    """A statement of coodie that is sent as it is, answered with tuples."""
+
+
+class OwnBatch(DriverBatch):  # type: ignore[misc]  # the driver has no types
+    """A batch of coodie, answered with tuples, with a write time of its own if it has one."""
+
+    write_timestamp: int | None = None
+
+
+def open_session(options: ConnectionOptions) -> Any:
+    """Return a session for coodie's statements: a new one, connected as *options* say, or the caller's own.
+
+    Raises:
+        ConfigurationError: The driver refuses an argument.
+        KeyspaceNotFound: The keyspace does not exist.
+        DatabaseError: No node can be reached, or accepts the connection.
+    """
+    session = options.session
+    if session is None:
+        session = connected_session(options)
+    session.add_request_init_listener(answer_own_statements)
+    return session
+
+
+def close_session(session: Any, options: ConnectionOptions) -> None:
+    """End what `open_session` began: everything, or for the caller's own session only what coodie added to it."""
+    if options.session is None:
+        session.cluster.shutdown()
+    else:
+        session.remove_request_init_listener(answer_own_statements)
+
+
+def connected_session(options: ConnectionOptions) -> Any:
+    """Return a new session of a new cluster, in the keyspace of *options*; nothing is left open where that fails."""
+    circumstances = Circumstances(keyspace=options.keyspace, known=options.hosts)
+    try:
+        cluster = Cluster(**cluster_arguments(options))
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"init_coodie: the driver refuses an argument: {error}") from error
+    except Exception as error:
+        raise coodie_error(error, circumstances) from error
+    try:
+        session = cluster.connect()
+        if options.keyspace is not None:
+            session.set_keyspace(options.keyspace)
+    except BaseException as error:
+        cluster.shutdown()
+        if isinstance(error, InvalidRequest):
+            raise keyspace_not_found(str(options.keyspace), circumstances) from error
+        if isinstance(error, Exception):
+            raise coodie_error(error, circumstances) from error
+        raise
+    return session
+
+
+def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
+    """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
+    if "execution_profiles" in options.cluster:
+        return dict(options.cluster)
+    profile = ExecutionProfile(**{"load_balancing_policy": default_lbp_factory(), **options.profile})
+    return {**options.cluster, "execution_profiles": {EXEC_PROFILE_DEFAULT: profile}}
+
+
+def answer_own_statements(response: Any) -> None:
+    """Have coodie's statements answered with tuples and written at their own time; the caller's go as they were.
+
+    The driver calls this for each request before it is sent. It works the same with execution profiles and with the
+    older attributes of the session, and changes neither.
+    """
+    statement = response.query
+    if isinstance(statement, OwnBound | OwnSimple | OwnBatch):
+        response.row_factory = tuple_factory
+        if isinstance(statement, OwnBatch) and statement.write_timestamp is not None:
+            response.message.timestamp = statement.write_timestamp
+
+
+def statement_of(request: Request, prepared: Mapping[str, Any]) -> Any:
+    """Return *request* as a statement of the driver.
+
+    Args:
+        request: The request.
+        prepared: What each of its texts was prepared to.
+
+    Raises:
+        InvalidQueryError: It cannot be sent as it is.
+    """
+    if isinstance(request, BatchStatement):
+        return batch_of(request, prepared)
+    if request.prepared:
+        return bound(request, prepared[request.cql])
+    check_text(request.cql)
+    return with_options(OwnSimple(request.cql), request)
+
+
+def bound(statement: Statement, prepared: Any) -> Any:
+    """Return *prepared* with the values and options of *statement*.
+
+    Raises:
+        InvalidQueryError: A value does not fit its column, or there are not as many as markers.
+    """
+    if len(statement.params) != len(prepared.column_metadata):
+        raise wrong_count(statement, len(prepared.column_metadata))
+    try:
+        driver_statement = OwnBound(prepared).bind(statement.params)
+    except Exception as error:
+        raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
+    if statement.options.fetch_size is not None:
+        driver_statement.fetch_size = statement.options.fetch_size
+    return with_options(driver_statement, statement)
+
+
+def batch_of(request: BatchStatement, prepared: Mapping[str, Any]) -> Any:
+    """Return the driver's batch of the statements of *request*."""
+    check_batch(request)
+    batch = OwnBatch(getattr(BatchType, request.kind))
+    for statement in request.statements:
+        batch.add(bound(statement, prepared[statement.cql]))
+    batch.write_timestamp = request.timestamp
+    return with_options(batch, request)
+
+
+def with_options(driver_statement: Any, request: Statement | BatchStatement) -> Any:
+    """Return *driver_statement* with the consistency levels of *request*."""
+    options = request.options
+    if options.consistency is not None:
+        driver_statement.consistency_level = options.consistency
+    if options.serial_consistency is not None:
+        try:
+            driver_statement.serial_consistency_level = options.serial_consistency
+        except ValueError as error:
+            raise InvalidQueryError(
+                f"serial_consistency={options.serial_consistency.name!r}: use SERIAL or LOCAL_SERIAL."
+            ) from error
+    return driver_statement
+
+
+def driver_version() -> str:
+    """Return the name and version of the installed driver, such as ``"scylla-driver 3.29.12"``."""
+    for distribution in ("scylla-driver", "cassandra-driver"):
+        try:
+            return f"{distribution} {version(distribution)}"
+        except PackageNotFoundError:
+            continue
+    return f"cassandra {cassandra_version}"

@@ -1,0 +1,150 @@
+"""What goes into and comes out of a request of the driver, as plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from coodie_core.driver_support.errors import Circumstances, addresses, coodie_error
+from coodie_core.exceptions import ConfigurationError, CoodieError, InvalidQueryError
+from coodie_core.statement import BatchStatement, Request, Rows, Statement
+
+MAX_BATCH_STATEMENTS = 65_535
+"""CQL binary protocol v4, section 4.1.7 "BATCH": the number of statements is a [short]."""
+
+USE_STATEMENT = re.compile(r"(?:\s|--[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*USE\b", re.IGNORECASE | re.DOTALL)
+
+
+class OpenDriver(Protocol):
+    """What is asked here of a driver of either API."""
+
+    name: str
+    keyspace: str | None
+
+    @property
+    def api(self) -> str: ...
+
+
+def rows_of(response: Any) -> Rows:
+    """Return the page that *response*, a finished ``ResponseFuture``, holds; or raise the error that it holds."""
+    result = response.result()
+    return Rows(result.column_names or (), result.current_rows, result.paging_state, response.is_schema_agreed)
+
+
+def sending_arguments(request: Request) -> dict[str, Any]:
+    """Return the keyword arguments of ``Session.execute_async`` that *request* asks for."""
+    arguments: dict[str, Any] = {}
+    if request.options.timeout is not None:
+        arguments["timeout"] = request.options.timeout
+    if isinstance(request, Statement) and request.paging_state is not None:
+        arguments["paging_state"] = request.paging_state
+    return arguments
+
+
+def failure(
+    driver: OpenDriver, closed: bool, known: tuple[str, ...], request: Request, response: Any | None, error: Exception
+) -> CoodieError:
+    """Return what to raise for *error* of the driver.
+
+    Args:
+        driver: The driver.
+        closed: Whether it was closed meanwhile.
+        known: The nodes that it was told of.
+        request: What it was asked.
+        response: The ``ResponseFuture``, or None if the request failed before it was sent.
+        error: What was raised.
+    """
+    attempted = () if response is None else addresses(response.attempted_hosts)
+    if closed and not attempted:
+        return was_closed(driver)
+    consistency = request.options.consistency if response is None else response.message.consistency_level
+    return coodie_error(error, Circumstances(request, driver.keyspace, consistency, attempted, known))
+
+
+def was_closed(driver: OpenDriver) -> ConfigurationError:
+    """Return the error for the use of a closed driver."""
+    return ConfigurationError(
+        f"The driver {driver.name!r} of coodie.{driver.api} was closed, so it cannot be used any more. "
+        f"Call coodie.{driver.api}.init_coodie() for a new one."
+    )
+
+
+def driver_repr(driver: OpenDriver, hosts: tuple[str, ...], version: str, connected: bool, closed: bool) -> str:
+    """Return how a driver shows itself."""
+    state = ", closed" if closed else "" if connected else ", not connected yet"
+    keyspace = "no keyspace" if driver.keyspace is None else f"keyspace {driver.keyspace!r}"
+    return f"<coodie.{driver.api} driver {driver.name!r}: {', '.join(hosts)}, {keyspace}, {version}{state}>"
+
+
+def texts_to_prepare(request: Request) -> Iterable[str]:
+    """Return the texts that must be prepared before *request* can be sent, each once."""
+    if isinstance(request, BatchStatement):
+        return dict.fromkeys(statement.cql for statement in request.statements)
+    return (request.cql,) if request.prepared else ()
+
+
+def check_text(cql: str) -> None:
+    """Raise `InvalidQueryError` for a text that a driver must not send.
+
+    Raises:
+        InvalidQueryError: It is a USE statement.
+    """
+    if USE_STATEMENT.match(cql):
+        raise InvalidQueryError(
+            f"{cql.strip()!r}: USE would redirect every later statement of this connection, also those of other tasks "
+            f"and threads. Write the keyspace in front of the table (keyspace.table), or open one more connection with "
+            f"init_coodie(keyspace=..., name=...) and name it."
+        )
+
+
+def check_batch(request: BatchStatement) -> None:
+    """Raise `InvalidQueryError` for a batch that cannot be sent.
+
+    Raises:
+        InvalidQueryError: It has more statements than the protocol can count.
+    """
+    if len(request.statements) > MAX_BATCH_STATEMENTS:
+        raise InvalidQueryError(
+            f"A batch of {len(request.statements)} statements cannot be sent: the protocol counts up to "
+            f"{MAX_BATCH_STATEMENTS}, and servers want far fewer (a few dozen). Send them in several batches."
+        )
+
+
+def refused_values(statement: Statement, prepared: Any, error: Exception) -> InvalidQueryError:
+    """Return the error for values that could not be bound, naming the column and never the value.
+
+    Args:
+        statement: The statement with its values.
+        prepared: The driver's ``PreparedStatement``.
+        error: What the driver raised.
+    """
+    for column, value in zip(prepared.column_metadata, statement.params, strict=False):
+        if not can_be_serialized(column.type, value, prepared.protocol_version):
+            return InvalidQueryError(
+                f"Column {column.name!r} is {column.type.cql_parameterized_type()} and cannot take this value of type "
+                f"{type(value).__name__}. Statement: {statement.cql}"
+            )
+    return InvalidQueryError(f"The values cannot be bound ({type(error).__name__}). Statement: {statement.cql}")
+
+
+def can_be_serialized(column_type: Any, value: Any, protocol_version: int) -> bool:
+    try:
+        if value is not None:
+            column_type.serialize(value, protocol_version)
+    except Exception:  # whatever it is, the driver could not turn the value into bytes
+        return False
+    return True
+
+
+def wrong_count(statement: Statement, markers: int) -> InvalidQueryError:
+    """Return the error for a statement with more or fewer values than markers."""
+    given = len(statement.params)
+    return InvalidQueryError(
+        f"The statement has {counted(markers, 'marker')} (?), but {counted(given, 'value')} "
+        f"{'was' if given == 1 else 'were'} given. Statement: {statement.cql}"
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
