@@ -15,7 +15,6 @@ import coodie
 import coodie.aio
 import coodie.sync
 import coodie_aio
-import coodie_core
 import coodie_sync
 
 # Modules of the meta-package, and where their names come from.
