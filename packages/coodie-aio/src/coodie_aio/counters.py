@@ -45,8 +45,8 @@ class CounterDocument(Document):
 
         Args:
             consistency: A consistency level, its name or its number.
-            timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place, and
-                sending it again may count twice.
+            timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
+                and sending it again may count twice.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to add to each counter.
 
@@ -75,8 +75,8 @@ class CounterDocument(Document):
 
         Args:
             consistency: A consistency level, its name or its number.
-            timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place, and
-                sending it again may count twice.
+            timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
+                and sending it again may count twice.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to subtract from each counter.
 

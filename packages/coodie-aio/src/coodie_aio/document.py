@@ -168,7 +168,8 @@ class Document(BaseDocument):
         """Write what is new or changed in this document.
 
         Of a new document that is every field with a value; a field that was left empty is not written, so another
-        writer's value stays. Of a document that was read it is what changed since. A field set to None deletes its column.
+        writer's value stays. Of a document that was read it is what changed since. A field set to None deletes its
+        column.
 
         Args:
             ttl: Seconds until what is written expires: 0 (never) to 630,720,000. With a TTL every field is written.

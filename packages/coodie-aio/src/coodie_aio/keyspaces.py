@@ -27,7 +27,7 @@ async def create_keyspace(
         dc_replication_map: The replication factor of each data centre, as in ``{"dc1": 3}``;
             implies ``NetworkTopologyStrategy``.
         connection: The connection to use, if not the default one.
-        durable_writes: False skips the commit log: faster, and lost when a node stops. None leaves the server's default.
+        durable_writes: False skips the commit log: faster, and lost when a node stops. None is the server's default.
         tablets: ScyllaDB only: whether its tables are split into tablets. None leaves the server's default.
 
     Raises:

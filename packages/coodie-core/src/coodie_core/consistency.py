@@ -60,7 +60,8 @@ def consistency_level(given: Consistency | None) -> ConsistencyLevel | None:
     try:
         return ConsistencyLevel[given.upper()] if isinstance(given, str) else ConsistencyLevel(given)
     except (KeyError, ValueError) as error:
+        names = ConsistencyLevel.__members__
         raise InvalidQueryError(
-            f"consistency={given!r}: there is no such consistency level{nearest(str(given).upper(), ConsistencyLevel.__members__)}. "
-            f"Use one of {', '.join(ConsistencyLevel.__members__)}."
+            f"consistency={given!r}: there is no such consistency level{nearest(str(given).upper(), names)}. "
+            f"Use one of {', '.join(names)}."
         ) from error

@@ -51,10 +51,16 @@ _WRITTEN = _WrittenValues()
 _IMMUTABLE = frozenset({str, int, float, bool, bytes, UUID, datetime, date, time, Decimal, type(None)})
 
 
+def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
+    inherited: DocumentSettings = super(cls, cls).__coodie_settings__
+    return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
+
+
 class BaseDocument(BaseModel):
     """What the documents of both APIs share: the fields, the table, and what is known of the stored row."""
 
-    # The row as it was last read or written, so that save() can send what changed. A slot is neither a field nor part of equality.
+    # The row as it was last read or written, so that save() can send what changed. Being a slot, it is neither a field
+    # nor a part of equality.
     __slots__ = ("_stored",)
 
     model_config: ClassVar[ConfigDict] = ConfigDict()
@@ -63,10 +69,13 @@ class BaseDocument(BaseModel):
     __coodie_settings__: ClassVar[DocumentSettings] = DocumentSettings(name="", abstract=True)
     __coodie_table__: ClassVar[Table]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__coodie_settings__ = _settings_of(cls)
+
     @classmethod
     def __pydantic_on_complete__(cls) -> None:
         """Build the table as soon as all types are known, so that a mistake shows where the class is defined."""
-        cls.__coodie_settings__ = _settings_of(cls)
         unparametrised = bool(cls.__pydantic_generic_metadata__["parameters"])
         if cls.model_fields and not cls.__coodie_settings__.abstract and not unparametrised:
             cls.__coodie_table__ = build_table(cls, cls.__coodie_kind__, cls.__coodie_settings__)
@@ -132,12 +141,6 @@ def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
     known = dict(before.values()) if before is not None else {}
     known.update((name, value if type(value) in _IMMUTABLE else deepcopy(value)) for name, value in values.items())
     remember_stored(document, StoredRow(_WRITTEN, known))
-
-
-def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
-    parent = next((base for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base)), None)
-    inherited = vars(parent)["__coodie_settings__"] if parent is not None else None
-    return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
 
 
 def _with_stored_row_of(source: BaseDocument, copy: D) -> D:

@@ -123,7 +123,7 @@ class DocumentReader(Generic[D]):
 
 
 def needs_validation(model: type[BaseDocument]) -> bool:
-    """Whether the class has validators or hooks of its own, or attributes besides its fields, that a document must not miss."""
+    """Whether the class has validators, hooks or attributes of its own that a document must not miss."""
     decorators = model.__pydantic_decorators__
     return bool(
         decorators.field_validators

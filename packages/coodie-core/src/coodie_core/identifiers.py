@@ -6,7 +6,7 @@ import re
 
 from coodie_core.exceptions import InvalidQueryError
 
-#: The longest name of a keyspace, table or index (Apache Cassandra, ``SchemaConstants.NAME_LENGTH``; ScyllaDB has the same).
+#: The longest name of a keyspace, table or index (Apache Cassandra and ScyllaDB, ``SchemaConstants.NAME_LENGTH``).
 MAX_NAME_LENGTH = 48
 
 _NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)

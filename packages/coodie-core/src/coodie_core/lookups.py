@@ -98,8 +98,8 @@ def assignments_of(table: Table, method: str, given: Mapping[str, Any]) -> tuple
     """Return what ``update(name=..., tags__add={"x"})`` changes, with checked values in the driver's types.
 
     Raises:
-        InvalidQueryError: A field or operation does not exist, the field is part of the primary key or a counter, or a value
-            is not of the field's type.
+        InvalidQueryError: A field or operation does not exist, the field is part of the primary key or a counter, or
+            a value is not of the field's type.
     """
     return tuple(_assignment(table, method, keyword, value) for keyword, value in given.items())
 

@@ -180,7 +180,7 @@ class BaseQuerySet(Generic[D]):
         return self._with(if_not_exists=True)
 
     def if_exists(self) -> Self:
-        """Return the query set whose `update` and `delete` write only where the row exists (a lightweight transaction)."""
+        """Return the query set whose `update` and `delete` need the row to exist (a lightweight transaction)."""
         return self._with(if_exists=True)
 
     def ttl(self, seconds: int) -> Self:

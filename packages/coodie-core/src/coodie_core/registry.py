@@ -47,8 +47,8 @@ class Registry(Generic[D]):
         """
         if driver.api != self.api:
             raise ConfigurationError(
-                f"register_driver({name!r}): this driver belongs to coodie.{driver.api}, and coodie.{self.api} cannot use "
-                f"it. Open one with coodie.{self.api}.init_coodie(): each API has its own drivers, "
+                f"register_driver({name!r}): this driver belongs to coodie.{driver.api}, and coodie.{self.api} cannot "
+                f"use it. Open one with coodie.{self.api}.init_coodie(): each API has its own drivers, "
                 f"and both may have the same name."
             )
         before = self._drivers.get(name)

@@ -65,19 +65,19 @@ _ATTRIBUTES = {
 _INHERITED = ("keyspace", "connection", "default_ttl", "options")
 
 
-def document_settings(document: str, settings: type | None, parent: DocumentSettings | None) -> DocumentSettings:
+def document_settings(document: str, settings: type | None, parent: DocumentSettings) -> DocumentSettings:
     """Return the settings of a document class.
 
     Args:
         document: The name of the class, from which the table's name is made if none is given.
         settings: Its ``class Settings``, if it has one.
-        parent: The settings of the document that it derives from, if any.
+        parent: The settings of the class that it derives from.
 
     Raises:
         InvalidModel: A setting is unknown or has a value that cannot be.
     """
     given = {key: value for key, value in _declared(document, settings).items() if value is not None}
-    inherited = {key: getattr(parent, key) for key in _INHERITED} if parent else {}
+    inherited = {key: getattr(parent, key) for key in _INHERITED}
     values: dict[str, Any] = {"name": snake_case(document), **inherited, **given}
     values["view_columns"] = tuple(values.get("view_columns", ()))
     result = DocumentSettings(**values)

@@ -28,8 +28,8 @@ def build_create_keyspace(
         keyspace: Its name.
         replication_factor: On how many nodes each row is kept.
         strategy: ``"SimpleStrategy"`` or ``"NetworkTopologyStrategy"``.
-        dc_replication_map: The replication factor of each data centre, for ``NetworkTopologyStrategy``, which it implies.
-        durable_writes: False skips the commit log: faster, and lost when a node stops. None leaves the server's default.
+        dc_replication_map: The replication factor of each data centre; implies ``NetworkTopologyStrategy``.
+        durable_writes: False skips the commit log: faster, and lost when a node stops. None is the server's default.
         tablets: ScyllaDB only: whether its tables are split into tablets. None leaves the server's default.
         if_not_exists: Whether an existing keyspace is left as it is.
 
@@ -37,8 +37,8 @@ def build_create_keyspace(
         InvalidQueryError: A name, a factor or the strategy cannot be.
 
     Example:
-        >>> build_create_keyspace("shop", replication_factor=3).cql
-        "CREATE KEYSPACE IF NOT EXISTS \\"shop\\" WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}"
+        >>> print(build_create_keyspace("shop", if_not_exists=False).cql)
+        CREATE KEYSPACE "shop" WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}
     """
     replication = _replication(keyspace, replication_factor, strategy, dc_replication_map)
     properties = _properties(replication, durable_writes, tablets)
@@ -68,7 +68,8 @@ def build_alter_keyspace(
     properties = _properties(replication, durable_writes, None)
     if not properties:
         raise InvalidQueryError(
-            f"alter_keyspace({keyspace!r}): nothing to change. Give replication_factor, dc_replication_map or durable_writes."
+            f"alter_keyspace({keyspace!r}): nothing to change. Give replication_factor, "
+            f"dc_replication_map or durable_writes."
         )
     return Cql(f"ALTER KEYSPACE {quoted(checked_name('keyspace', keyspace))} WITH {properties}")
 

@@ -127,7 +127,7 @@ def build_create_materialized_view(
         keyspace: Its keyspace, which is also the base table's; None for the session's own.
         base_table: The table whose rows it shows.
         columns: What it shows, with the view's own primary key.
-        where_clause: Which rows, as CQL of the application's own making; by default those whose key columns are all set.
+        where_clause: Which rows, as CQL of the application's own making; by default those with a whole key.
         clustering_order: ``"ASC"`` or ``"DESC"`` by column.
         if_not_exists: Whether an existing view is left as it is.
     """

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from coodie_core.codecs import decode_value, encode_param
+from coodie_core.codecs import encode_param
+from coodie_core.codecs.plain import decode_value
 from coodie_core.operation import Operation
 from coodie_core.statement import ExecutionOptions, Statement
+
+#: How statements begin that read and write rows, which are worth preparing; all others change or show definitions.
+_ABOUT_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN")
 
 
 def execute(cql: str, params: Sequence[Any] | None, options: ExecutionOptions) -> Operation[list[dict[str, Any]]]:
     """Send a statement, and read every page of its answer."""
     bound = tuple(encode_param(value) for value in params or ())
-    statement = Statement(cql, bound, options, prepared=bool(bound))
+    statement = Statement(cql, bound, options, prepared=bool(bound) or is_about_rows(cql))
     rows: list[dict[str, Any]] = []
     while True:
         answer = yield statement
@@ -21,3 +25,13 @@ def execute(cql: str, params: Sequence[Any] | None, options: ExecutionOptions) -
         if answer.paging_state is None:
             return rows
         statement = statement._replace(paging_state=answer.paging_state)
+
+
+def is_about_rows(cql: str) -> bool:
+    """Whether a statement reads or writes rows.
+
+    Example:
+        >>> is_about_rows("select * from users"), is_about_rows("DROP TABLE users")
+        (True, False)
+    """
+    return cql.lstrip().upper().startswith(_ABOUT_ROWS)

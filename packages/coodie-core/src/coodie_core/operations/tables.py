@@ -170,7 +170,8 @@ def _as_live(column: ColumnDefinition) -> LiveColumn:
 
 def _unlike(table: Table, column: str, ours: str, theirs: str) -> str:
     return (
-        f"{table.document}.sync_table(): column {column!r} of {table.name}: the model has {ours}, the table has {theirs}. "
+        f"{table.document}.sync_table(): column {column!r} of {table.name}: the model has {ours}, "
+        f"the table has {theirs}. "
         f"CQL cannot change keys and types: change the model back, or copy the rows into a new table "
         f"(another Settings.name) and drop this one."
     )

@@ -1,0 +1,40 @@
+"""Values of raw rows as plain Python, where no field says what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from coodie_core.duration import CqlDuration
+
+#: The driver's own classes, by name since core imports no driver, and what they become.
+_BY_CLASS_NAME: dict[str, Callable[[Any], Any]] = {
+    "SortedSet": lambda value: {decode_value(item) for item in value},
+    "OrderedMapSerializedKey": lambda value: {decode_value(key): decode_value(item) for key, item in value.items()},
+    "Date": lambda value: value.date(),
+    "Time": lambda value: value.time(),
+    "Duration": lambda value: CqlDuration(value.months, value.days, value.nanoseconds),
+    "datetime": lambda value: _aware(value),
+    "list": lambda value: [decode_value(item) for item in value],
+    "tuple": lambda value: tuple(map(decode_value, value)),
+}
+
+
+def decode_value(value: Any) -> Any:
+    """Return a value of a driver's row as plain Python: sets, dicts, dates in UTC, a user-defined type as a dict.
+
+    Example:
+        >>> decode_value(datetime(2026, 1, 1))
+        datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    convert = _BY_CLASS_NAME.get(type(value).__name__)
+    if convert is not None:
+        return convert(value)
+    if hasattr(value, "_asdict"):
+        return {name: decode_value(item) for name, item in value._asdict().items()}
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
