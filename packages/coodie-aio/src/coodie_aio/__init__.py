@@ -1,9 +1,9 @@
-"""Pydantic documents for ScyllaDB and Apache Cassandra: the asynchronous API.
+"""Pydantic documents for ScyllaDB and Apache Cassandra.
 
     from coodie_aio import Document, init_coodie
 
-`coodie_sync` is the same API for code without an event loop. What both share is in `coodie_core`: `fields`, `types`,
-`schema`, `cql_builder`, `results`, `exceptions`.
+What is no different between the two APIs is in `coodie_core`: `fields`, `types`, `schema`, `cql_builder`, `results`,
+`exceptions`.
 """
 
 from coodie_aio.batch import AsyncBatchQuery as AsyncBatchQuery

@@ -52,7 +52,7 @@ _IMMUTABLE = frozenset({str, int, float, bool, bytes, UUID, datetime, date, time
 
 
 def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
-    inherited: DocumentSettings = super(cls, cls).__coodie_settings__
+    inherited = next(vars(base)["__coodie_settings__"] for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base))
     return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
 
 

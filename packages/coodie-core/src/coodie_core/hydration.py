@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from coodie_core.document import BaseDocument, StoredRow, remember_stored
 from coodie_core.exceptions import RowDoesNotFit
@@ -90,15 +91,15 @@ class DocumentReader(Generic[D]):
                 values[name] = self._when_null[name]() if value is None else decode(value) if decode else value
             except _ColumnIsNull:
                 problems[name] = "the column is empty (null)"
-            except ValidationError as error:
-                problems[name] = reasons(error)
+            except ValueError as error:
+                problems[name] = reasons(error) if isinstance(error, ValidationError) else str(error)
         if problems:
             raise RowDoesNotFit(self.model.__name__, problems)
         return values
 
     def _construct(self, values: dict[str, Any]) -> D:
         """Put the values in place as they are: they fit already."""
-        document = _new(self.model)
+        document: D = _new(self.model)
         _put(document, "__dict__", values)
         _put(document, "__pydantic_fields_set__", set(self._fields))
         _put(document, "__pydantic_extra__", None)
@@ -115,10 +116,14 @@ class DocumentReader(Generic[D]):
             ) from None
 
     def _partial(self, values: dict[str, Any]) -> D:
-        """Build a document of which some fields were not asked for: model validators cannot judge it."""
-        document = self.model.model_construct(_fields_set=set(self._fields), **values)
-        for name in self.model.model_fields.keys() - self._fields:
-            document.__dict__.pop(name, None)
+        """Build a document of which some fields were not asked for: validators and hooks cannot judge it."""
+        document = self._construct(values)
+        if self.model.model_config.get("extra") == "allow":
+            _put(document, "__pydantic_extra__", {})
+        if self.model.__private_attributes__:
+            private = {name: item.get_default() for name, item in self.model.__private_attributes__.items()}
+            given = {name: value for name, value in private.items() if value is not PydanticUndefined}
+            _put(document, "__pydantic_private__", given)
         return document
 
 

@@ -133,8 +133,10 @@ def build_create_materialized_view(
     """
     key = [column.name for column in columns if column.is_primary_key]
     where = where_clause or " AND ".join(f"{quoted(name)} IS NOT NULL" for name in key)
-    order = {column.name: column.clustering_order for column in columns if column.clustering_order == "DESC"}
-    order = {**order, **(clustering_order or {})}
+    order: dict[str, str] = {
+        column.name: column.clustering_order for column in columns if column.clustering_order == "DESC"
+    }
+    order.update(clustering_order or {})
     properties = [_clustering_order(order)] if order else []
     return Cql(
         f"CREATE MATERIALIZED VIEW {'IF NOT EXISTS ' if if_not_exists else ''}{qualified(view, keyspace)} AS "
