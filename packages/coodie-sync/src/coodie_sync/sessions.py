@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 from cassandra import InvalidRequest
 from cassandra import __version__ as cassandra_version
@@ -24,7 +24,7 @@ from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.statement import BatchStatement, Request, Statement
 
-CLUSTER_ARGUMENTS = tuple(name for name in inspect.signature(Cluster.__init__).parameters if name != "self")
+CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""
 
 
@@ -92,7 +92,8 @@ def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
     """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
     if "execution_profiles" in options.cluster:
         return dict(options.cluster)
-    profile = ExecutionProfile(**{"load_balancing_policy": default_lbp_factory(), **options.profile})
+    policies: dict[str, Any] = {"load_balancing_policy": default_lbp_factory(), **options.profile}
+    profile = ExecutionProfile(**policies)
     return {**options.cluster, "execution_profiles": {EXEC_PROFILE_DEFAULT: profile}}
 
 

@@ -123,7 +123,8 @@ def refused_values(statement: Statement, prepared: Any, error: Exception) -> Inv
         if not can_be_serialized(column.type, value, prepared.protocol_version):
             return InvalidQueryError(
                 f"Column {column.name!r} is {column.type.cql_parameterized_type()} and cannot take this value of type "
-                f"{type(value).__name__}. Statement: {statement.cql}"
+                f"{type(value).__name__}: it is of another kind, or outside the column's range. "
+                f"Statement: {statement.cql}"
             )
     return InvalidQueryError(f"The values cannot be bound ({type(error).__name__}). Statement: {statement.cql}")
 

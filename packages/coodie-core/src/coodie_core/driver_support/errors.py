@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import (
@@ -86,9 +86,9 @@ MEANINGS: Mapping[str, Meaning] = {
     # the server cannot do it now
     "Unavailable": Meaning(
         Unavailable,
-        "{consistency} needs {required_replicas} live replicas and {alive_replicas} are alive, so the statement was "
-        "not carried out. Look at the nodes (`nodetool status`), compare the keyspace's replication factor with the "
-        "number of nodes, or ask for a lower consistency level.",
+        "{consistency} needs {required_replicas} live replicas, of which there are {alive_replicas} now, so the "
+        "statement was not carried out. Look at the nodes (`nodetool status`), compare the keyspace's replication "
+        "factor with the number of nodes, or ask for a lower consistency level.",
         applied=False,
     ),
     "ReadTimeout": Meaning(
@@ -165,10 +165,10 @@ MEANINGS: Mapping[str, Meaning] = {
     "ConnectionException": BROKEN,
     "ErrorMessage": Meaning(DatabaseError, "The server answered with an error: {said}"),
 }
-UNKNOWN = Meaning(DatabaseError, "The driver failed with {kind}; the exception below says more.")
+UNKNOWN = Meaning(DatabaseError, "The driver failed with {kind}; __cause__ says more.")
 TLS_REFUSED = Meaning(
     TlsError,
-    "No encrypted connection to {hosts} can be made; the exception below says why. Check that the server speaks TLS on "
+    "No encrypted connection to {hosts} can be made; __cause__ says why. Check that the server speaks TLS on "
     "this port, that ssl_context= trusts its certificate (cafile=), and that the certificate is for this host name.",
     applied=False,
 )
@@ -329,8 +329,11 @@ def what_happened(cause: Exception) -> str:
 
 def causes_by_host(error: Any) -> dict[str, Exception]:
     """Return the exceptions that a NoHostAvailable holds, by the host; it may hold only the hosts, or texts."""
-    errors = error.errors if isinstance(error.errors, Mapping) else {}
-    return {str(host): cause for host, cause in errors.items() if isinstance(cause, Exception)}
+    errors: Any = error.errors
+    if not isinstance(errors, Mapping):
+        return {}
+    causes = cast("Mapping[Any, Any]", errors)
+    return {str(host): cause for host, cause in causes.items() if isinstance(cause, Exception)}
 
 
 def servers_words(error: Any) -> str:

@@ -109,7 +109,7 @@ def connection_options(
 
 def check_name(name: str) -> None:
     """Raise `ConfigurationError` unless *name* can be the name of a connection."""
-    if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    if not isinstance(name, str) or not name:
         raise ConfigurationError(f"name={name!r}: the name of a connection is a string that is not empty.")
 
 
@@ -117,7 +117,7 @@ def check_keyspace(keyspace: str | None) -> None:
     """Raise `ConfigurationError` unless *keyspace* can be the name of a keyspace."""
     if keyspace is None:
         return
-    if not isinstance(keyspace, str) or not KEYSPACE_NAME.fullmatch(keyspace):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(keyspace, str) or not KEYSPACE_NAME.fullmatch(keyspace):
         raise ConfigurationError(
             f"keyspace={keyspace!r}: the name of a keyspace has 1 to 48 letters, digits and underscores "
             f"(and keeps its capitals: a keyspace that was created without quotes has none)."
