@@ -15,7 +15,11 @@ def verbs_in(file: str) -> set[str]:
 
 
 def test_contributing_tells_every_verb() -> None:
-    assert verbs_in("CONTRIBUTING.md") == scripts()
+    table = re.findall(
+        r"^\| `hatch run ([a-z:]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert sorted(table) == sorted(scripts())
 
 
 @pytest.mark.parametrize("file", ["README.md", ".ci/run"])

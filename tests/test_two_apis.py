@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 from types import ModuleType
+from typing import Any
 
 import pytest
 from generate_sync import translate
@@ -20,10 +21,7 @@ import coodie_sync
 # Modules of the meta-package, and where their names come from.
 SHARED_MODULES = ["cql_builder", "exceptions", "fields", "results", "schema", "types"]
 
-# What only one of the two can have, with the reason.
-ONLY_SYNC = {
-    "QuerySet.__len__": "len() cannot be awaited",
-}
+PROTOCOLS = {"__init__", "__iter__", "__next__", "__len__", "__enter__", "__exit__", "__await__"}
 
 
 def public_names(namespace: object) -> list[str]:
@@ -36,32 +34,38 @@ def is_public(name: str, value: object) -> bool:
     return not name.startswith("_") and not isinstance(value, ModuleType) and name != "annotations"
 
 
-def modules(package: ModuleType) -> dict[str, ModuleType]:
-    """Return all modules of *package* by their name inside it, those written by hand excepted."""
+def modules(package: ModuleType) -> list[ModuleType]:
+    """Return all modules of *package*, those written by hand excepted."""
     names = [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-    return {
-        name.removeprefix(package.__name__): importlib.import_module(name) for name in names if ".drivers." not in name
-    }
+    return [importlib.import_module(name) for name in names if ".drivers" not in name]
 
 
 def surface(package: ModuleType) -> dict[str, tuple[str, str]]:
     """Return signature and docstring of all that *package* defines, by qualified name, in words of sync code."""
     described: dict[str, tuple[str, str]] = {}
-    for module_name, module in {"": package, **modules(package)}.items():
-        for name in public_names(module):
-            value = getattr(module, name)
-            qualified = translate(f"{module_name}.{name}".lstrip("."))
-            described[qualified] = description(value)
-            if inspect.isclass(value) and value.__module__.startswith(package.__name__):
+    for module in modules(package):
+        for name, value in public_definitions(module).items():
+            described[translate(name)] = description(value)
+            if inspect.isclass(value):
                 described |= {
-                    translate(f"{qualified}.{member}"): description(inspect.getattr_static(value, member))
+                    translate(f"{name}.{member}"): description(inspect.getattr_static(value, member))
                     for member in members_of(value)
                 }
     return described
 
 
+def public_definitions(module: ModuleType) -> dict[str, Any]:
+    """Return the public classes and functions that *module*, or a part of it, defines."""
+    return {
+        name: getattr(module, name)
+        for name in public_names(module)
+        if inspect.isclass(getattr(module, name)) or inspect.isfunction(getattr(module, name))
+        if getattr(module, name).__module__.startswith(module.__name__)
+    }
+
+
 def members_of(cls: type) -> list[str]:
-    """Return what *cls* and its bases inside coodie define: public names and the protocols of Python."""
+    """Return what *cls* and its bases inside coodie define: public names, and the protocols that differ by API."""
     return sorted(
         {
             name
@@ -69,7 +73,7 @@ def members_of(cls: type) -> list[str]:
             if base.__module__.startswith("coodie")
             for name, value in vars(base).items()
             if callable(getattr(value, "__func__", value)) or isinstance(value, property)
-            if not name.startswith("_") or name.strip("_") in {"init", "aiter", "aenter", "aexit", "await", "len"}
+            if not name.startswith("_") or translate(name) in PROTOCOLS
         }
     )
 
@@ -100,11 +104,7 @@ def test_the_guide_finds_its_names(api: ModuleType) -> None:
 
 
 def test_names_signatures_and_docstrings_are_the_same() -> None:
-    blocking, awaited = surface(coodie_sync), surface(coodie_aio)
-    allowed = {name for name in blocking if any(name.endswith(only) for only in ONLY_SYNC)}
-
-    assert sorted(set(blocking) - allowed) == sorted(awaited)
-    assert {name: blocking[name] for name in awaited} == awaited
+    assert surface(coodie_sync) == surface(coodie_aio)
 
 
 def test_the_surface_holds_the_methods_that_users_call() -> None:
@@ -133,9 +133,7 @@ def test_shared_modules_give_the_very_objects_of_the_core(module: str) -> None:
 def test_shared_modules_leave_out_nothing_that_the_core_has(module: str) -> None:
     front, core = importlib.import_module(f"coodie.{module}"), importlib.import_module(f"coodie_core.{module}")
 
-    assert public_names(front) == [
-        name for name in public_names(core) if getattr(core, name).__module__.startswith(core.__name__)
-    ]
+    assert public_names(front) == sorted(public_definitions(core))
 
 
 def test_both_batch_classes_have_one_home() -> None:

@@ -26,4 +26,5 @@ def test_the_checkers_would_find_a_wrong_line(checker: str, tmp_path: Path) -> N
     finished = subprocess.run([checker, str(changed)], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert finished.returncode == 1
-    assert "assert_type" in finished.stdout
+    assert "str" in finished.stdout
+    assert "assert" in finished.stdout
