@@ -238,6 +238,11 @@ class FieldProblem(CoodieError):
         self.field: str | None = None
         super().__init__(problem)
 
+    def within(self, place: str) -> Self:
+        """Return this same error, whose problem begins with the place inside of the field, such as ``"Address.zip"``."""
+        self.problem = f"{place}: {self.problem}"
+        return self
+
     def named(self, document: str, field: str) -> Self:
         """Return this same error, with the field named in front of its text.
 

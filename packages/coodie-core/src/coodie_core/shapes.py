@@ -7,15 +7,25 @@ An annotation such as ``Annotated[dict[str, list[int] | None], Frozen()]`` becom
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Address
 from types import UnionType
-from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
-from uuid import UUID
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    is_typeddict,
+)
 
 from pydantic import (
     AwareDatetime,
@@ -24,13 +34,12 @@ from pydantic import (
     EncodedStr,
     IPvAnyAddress,
     Json,
-    NaiveDatetime,
     RootModel,
     TypeAdapter,
 )
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic.fields import FieldInfo
 
-from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import UnmappableType
 from coodie_core.fields import (
     Ascii,
@@ -47,34 +56,15 @@ from coodie_core.fields import (
     VarInt,
     Vector,
 )
-
-#: Classes whose values CQL holds as they are.
-SCALARS: frozenset[Any] = frozenset(
-    {
-        str,
-        int,
-        float,
-        bool,
-        bytes,
-        UUID,
-        datetime,
-        NaiveDatetime,
-        date,
-        time,
-        timedelta,
-        Decimal,
-        IPv4Address,
-        IPv6Address,
-        IPvAnyAddress,
-        CqlDuration,
-    }
-)
+from coodie_core.scalar_types import CQL_NAMES, scalar_base, scalar_bases_of_values, scalars_in_core_schema
 
 #: Markers that choose the CQL type.
 TYPE_MARKERS = (BigInt, SmallInt, TinyInt, VarInt, Double, Ascii, TimeUUID, Time, Duration, Counter, Vector)
 
 #: Pydantic's types whose value in memory is not what was validated, so that they are stored as they are serialized.
 SERIALIZED: tuple[Any, ...] = (Json, EncodedBytes, EncodedStr)
+
+_AWARE: Any = AwareDatetime  # a class, though type checkers are told that it is an alias of datetime
 
 
 class Kind(Enum):
@@ -96,7 +86,7 @@ class Shape:
     Attributes:
         kind: How its values are built.
         annotation: The annotation with its metadata, for Pydantic and for errors.
-        python_type: The class of its values; for a scalar one of `SCALARS`: what they are, or what they wrap.
+        python_type: The class of its values; for a scalar a key of `CQL_NAMES`: what they are, or what they wrap.
         parts: The shapes inside: elements, keys and values, fields.
         names: The names of the fields, for a model.
         markers: The markers found at this level.
@@ -231,7 +221,7 @@ def _unwrapped(level: _Level) -> _Level:
         elif _is_alias(annotation) or _is_alias(origin):
             if annotation in around:
                 raise level.refused("refers to itself, and no CQL type can. Store it as text, with pydantic.Json.")
-            around = (*around, annotation)
+            around = (*around, cast("Any", annotation))
             annotation = _alias_value(annotation)
         else:
             return _Level(annotation, metadata, around)
@@ -263,7 +253,7 @@ def _stand_in(variable: Any) -> Any:
 def _shape(level: _Level) -> Shape:
     annotation = level.annotation
     origin = get_origin(annotation)
-    if any(isinstance(item, SERIALIZED) or item in SERIALIZED for item in (annotation, *level.metadata)):
+    if any(map(_is_serialized, (annotation, *level.metadata))):
         return _by_core_schema(level, is_serialized=True)
     if origin in (Union, UnionType):
         return _union(level)
@@ -277,6 +267,10 @@ def _shape(level: _Level) -> Shape:
     if isinstance(annotation, type):
         return _class(level, annotation)
     return _by_core_schema(level)
+
+
+def _is_serialized(item: Any) -> bool:
+    return isinstance(item, SERIALIZED) or any(item is kind for kind in SERIALIZED)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -333,8 +327,7 @@ _SEVERAL_TYPES = (
 
 def _by_values(level: _Level, values: Iterable[Any]) -> Shape:
     """Return the shape of an Enum or Literal: that of its values."""
-    plain = [value.value if isinstance(value, Enum) else value for value in values]
-    bases = {_scalar_base(type(value)) for value in plain}
+    bases = scalar_bases_of_values(values)
     if not bases or None in bases:
         raise level.refused("has values that no CQL type holds. Use values of one type, such as str or int.")
     return _one_scalar(level, bases)
@@ -348,26 +341,17 @@ def _one_scalar(level: _Level, bases: set[Any]) -> Shape:
     return level.shape(Kind.SCALAR, bases.pop(), is_plain=False, is_wrapped=True)
 
 
-def _class(level: _Level, cls: type) -> Shape:
-    if cls in SCALARS:
-        return level.shape(Kind.SCALAR, cls, is_plain=cls is not IPvAnyAddress)
-    if cls is AwareDatetime:
-        return level.shape(Kind.SCALAR, datetime)
+def _class(level: _Level, cls: type[Any]) -> Shape:
+    if cls in CQL_NAMES or cls is _AWARE:
+        return level.shape(Kind.SCALAR, datetime if cls is _AWARE else cls)
     if issubclass(cls, Enum):
         return _by_values(level, cls)
     if issubclass(cls, BaseModel):
         return _model(level, cls)
-    base = _scalar_base(cls)
+    base = scalar_base(cls)
     if base is not None:
         return level.shape(Kind.SCALAR, base, is_plain=False)
     return _by_core_schema(level)
-
-
-def _scalar_base(cls: type) -> Any:
-    """Return the scalar that a class is or derives from; an interface is more than its address."""
-    if issubclass(cls, (IPv4Interface, IPv6Interface)):
-        return None
-    return next((base for base in cls.__mro__ if base in SCALARS), None)
 
 
 def _model(level: _Level, model: type[BaseModel]) -> Shape:
@@ -376,7 +360,7 @@ def _model(level: _Level, model: type[BaseModel]) -> Shape:
     if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
         raise level.refused("refers to a type that is not defined yet. Define it, then call model_rebuild().")
     within = _Level(model, around=(*level.around, model))
-    parts = [within.inside(field.annotation, field.metadata) for field in model.model_fields.values()]
+    parts = [_field(within, name, field) for name, field in model.model_fields.items()]
     if issubclass(model, RootModel):
         return level.shape(Kind.ROOT, model, *parts, is_plain=False)
     if not parts:
@@ -384,37 +368,11 @@ def _model(level: _Level, model: type[BaseModel]) -> Shape:
     return level.shape(Kind.MODEL, model, *parts, is_plain=False, names=tuple(model.model_fields))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Other types, by the core schema that Pydantic makes of them
-
-_CORE_SCALARS: dict[str, Any] = {
-    "str": str,
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "bytes": bytes,
-    "date": date,
-    "time": time,
-    "datetime": datetime,
-    "timedelta": timedelta,
-    "decimal": Decimal,
-    "uuid": UUID,
-    "url": str,
-    "multi-host-url": str,
-    "json": str,
-}
-
-#: Where a core schema keeps the schema that it wraps. What is read from the database comes as JSON's values do.
-_CORE_WRAPPERS = {
-    "nullable": "schema",
-    "default": "schema",
-    "custom-error": "schema",
-    "function-before": "schema",
-    "function-after": "schema",
-    "function-wrap": "schema",
-    "definitions": "schema",
-    "json-or-python": "json_schema",
-}
+def _field(model: _Level, name: str, field: FieldInfo) -> Shape:
+    try:
+        return model.inside(field.annotation, field.metadata)
+    except UnmappableType as error:
+        raise error.within(f"{name_of(model.annotation)}.{name}") from None
 
 
 def _by_core_schema(level: _Level, *, is_serialized: bool = False) -> Shape:
@@ -422,48 +380,17 @@ def _by_core_schema(level: _Level, *, is_serialized: bool = False) -> Shape:
         schema = TypeAdapter(level.whole).core_schema
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise level.refused(_advice(level.annotation)) from error
-    bases = _wrapped_scalars(schema, {})
+    bases = scalars_in_core_schema(schema)
     if not bases:
         raise level.refused(_advice(level.annotation))
     shape = _one_scalar(level, bases)
     return dataclasses.replace(shape, is_serialized=is_serialized)
 
 
-def _wrapped_scalars(schema: Any, definitions: Mapping[str, Any]) -> set[Any]:
-    """Return the scalars that a core schema makes its values of."""
-    kind: str = schema["type"]
-    serialization = schema.get("serialization", {})
-    if "return_schema" in serialization:
-        return _wrapped_scalars(serialization["return_schema"], definitions)
-    if serialization.get("type") == "to-string":
-        return {str}
-    if kind == "datetime" and schema.get("tz_constraint") == "naive":
-        return {NaiveDatetime}
-    if kind in _CORE_SCALARS:
-        return {_CORE_SCALARS[kind]}
-    if kind == "definitions":
-        definitions = {definition["ref"]: definition for definition in schema["definitions"]}
-    if kind in _CORE_WRAPPERS:
-        return _wrapped_scalars(schema[_CORE_WRAPPERS[kind]], definitions)
-    if kind == "definition-ref":
-        return _wrapped_scalars(definitions[schema["schema_ref"]], {})
-    if kind == "lax-or-strict":
-        return _wrapped_scalars(schema["lax_schema"], definitions) or _wrapped_scalars(
-            schema["strict_schema"], definitions
-        )
-    if kind == "union":
-        choices = [choice[0] if isinstance(choice, tuple) else choice for choice in schema["choices"]]
-        return set[Any]().union(*(_wrapped_scalars(choice, definitions) for choice in choices))
-    if kind in ("enum", "literal"):
-        values = schema["members"] if kind == "enum" else schema["expected"]
-        return {_scalar_base(type(value.value if isinstance(value, Enum) else value)) for value in values} - {None}
-    return set()
-
-
 def _advice(annotation: Any) -> str:
-    origin = get_origin(annotation) or annotation
+    origin: object = get_origin(annotation) or annotation
     if isinstance(origin, type) and origin is not object:
-        if dataclasses.is_dataclass(origin) or hasattr(origin, "__annotations__"):
+        if dataclasses.is_dataclass(origin) or is_typeddict(origin) or issubclass(origin, tuple):
             return "has no CQL type. Make it a UserType (or another BaseModel), which becomes a user-defined type."
         if issubclass(origin, Iterable):
             return "has no CQL type. Use list, set, frozenset, dict or tuple, which are read back as what they were."

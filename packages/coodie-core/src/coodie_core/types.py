@@ -27,13 +27,11 @@ import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from ipaddress import IPv4Address, IPv6Address
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, IPvAnyAddress, NaiveDatetime
+from pydantic import BaseModel
 
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import UnmappableType
@@ -51,6 +49,7 @@ from coodie_core.fields import (
     VarInt,
     Vector,
 )
+from coodie_core.scalar_types import CQL_NAMES
 from coodie_core.shapes import Kind, Shape, allows_none, name_of, shape_of
 
 __all__ = ["CqlDuration", "CqlType", "allows_none", "cql_type", "python_type_to_cql_type_str", "user_type_name"]
@@ -158,25 +157,6 @@ def user_type_name(model: type[BaseModel]) -> str:
     return given
 
 
-_SCALARS: dict[Any, str] = {
-    str: "text",
-    int: "int",
-    float: "float",
-    bool: "boolean",
-    bytes: "blob",
-    UUID: "uuid",
-    datetime: "timestamp",
-    NaiveDatetime: "timestamp",
-    date: "date",
-    time: "time",
-    timedelta: "duration",
-    CqlDuration: "duration",
-    Decimal: "decimal",
-    IPv4Address: "inet",
-    IPv6Address: "inet",
-    IPvAnyAddress: "inet",
-}
-
 #: What each marker stores, and which Python types it fits.
 _MARKED: Mapping[type[Marker], tuple[str, tuple[type, ...]]] = {
     BigInt: ("bigint", (int,)),
@@ -211,7 +191,7 @@ def _scalar(shape: Shape, marker: Marker | None, *, is_inside: bool) -> CqlType:
     if shape.is_frozen:
         raise UnmappableType(f"{python} cannot be Frozen(): that is for collections and user-defined types. Remove it.")
     if marker is None:
-        return CqlType(_SCALARS[shape.python_type])
+        return CqlType(CQL_NAMES[shape.python_type])
     name, fitting = _MARKED[type(marker)]
     if shape.python_type not in fitting:
         raise UnmappableType(
@@ -255,7 +235,7 @@ def _type_of_field(shape: Shape, name: str, part: Shape) -> CqlType:
     try:
         return _type_of(part, is_inside=True)
     except UnmappableType as error:
-        raise error.named(name_of(shape.python_type), name) from None
+        raise error.within(f"{name_of(shape.python_type)}.{name}") from None
 
 
 def _root(shape: Shape, frozen: bool) -> CqlType:

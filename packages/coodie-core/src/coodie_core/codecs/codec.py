@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import partial
-from typing import Any, NamedTuple, is_typeddict
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -84,8 +84,9 @@ def _validated(annotation: Any, decode: Convert | None, config: ConfigDict | Non
 
 
 def _has_own_config(annotation: Any) -> bool:
-    kind = getattr(annotation, "__origin__", annotation)
-    return isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind) or is_typeddict(kind))
+    """Whether Pydantic refuses a configuration beside the type's own."""
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, BaseModel))
 
 
 def _conversion(shape: Shape, cql: CqlType) -> Conversion:

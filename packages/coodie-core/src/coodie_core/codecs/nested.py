@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -106,17 +106,22 @@ def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], n
     """
     encoders = [(name, conversion.encode) for name, conversion in fields.items()]
     decoders = [(name, conversion.decode) for name, conversion in fields.items()]
-    names = tuple(fields)
     normalisers = [(name, conversion.normalise) for name, conversion in fields.items() if conversion.normalise]
 
     def encode(value: Any) -> UserValue:
         _check_model(model, value)
         held = value.__dict__
-        encoded = {name: None if held.get(name) is None else encode(held[name]) for name, encode in encoders}
+        encoded: dict[str, Any] = {}
+        for name, encode_part in encoders:
+            part = held.get(name)
+            try:
+                encoded[name] = None if part is None else encode_part(part)
+            except UnstorableValue as error:
+                raise error.within(f"{model.__name__}.{name}") from None
         return UserValue(encoded)
 
     def decode(value: Any) -> dict[str, Any]:
-        held = _fields_of(value, names)
+        held = _fields_of(value)
         return {
             name: part if part is None or convert is None else convert(part)
             for name, convert in decoders
@@ -189,11 +194,10 @@ def _if_changed(convert: Convert) -> Convert:
     return changed
 
 
-def _fields_of(value: Any, names: Sequence[str]) -> Mapping[str, Any]:
-    """Return the fields of a user-defined type as the driver gives it: named, unless it could not name them."""
-    if type(value) is tuple:
-        return dict(zip(names, value, strict=False))
-    return value._asdict() if hasattr(value, "_asdict") else vars(value)
+def _fields_of(value: Any) -> Mapping[str, Any]:
+    """Return the fields of a user-defined type as the driver gives it: a named tuple, or a class of the user's."""
+    as_dict: Callable[[], Mapping[str, Any]] = getattr(value, "_asdict", lambda: vars(value))
+    return as_dict()
 
 
 def _checked(values: Any, *classes: type) -> Any:

@@ -26,12 +26,12 @@ _PASSED_ON = frozenset({int, float, bool, bytes, UUID, type(None)})
 def encode_param(value: Any) -> Any:
     """Return a value of `execute_raw` as the driver takes it, by its own class.
 
-    A naive datetime is passed on, and the driver takes it as UTC: the rows of raw queries have such values too.
+    A datetime is passed on as it is: a naive one is UTC to the driver, as in any raw CQL.
 
     Raises:
         UnstorableValue: No column can hold it.
     """
-    kind = type(value)
+    kind = value.__class__
     if kind in _PASSED_ON:
         return value
     if kind in _BY_CLASS:

@@ -178,7 +178,7 @@ def _encode_address(value: Any) -> Any:
 # Time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what the driver counts from
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 
 #: The first and last millisecond that Python's datetime can be read back as.
 _FIRST_MILLISECOND = -62_135_596_800_000
@@ -260,7 +260,8 @@ def _encode_time(value: Any) -> Any:
 def _decode_time(value: Any) -> Any:
     seconds, nanoseconds = divmod(value.nanosecond_time, 1_000_000_000)
     minutes, second = divmod(seconds, 60)
-    return time(*divmod(minutes, 60), second, nanoseconds // 1000)
+    hour, minute = divmod(minutes, 60)
+    return time(hour, minute, second, nanoseconds // 1000)
 
 
 def _encode_nanoseconds(value: Any) -> Any:

@@ -21,13 +21,14 @@ def root_conversion(model: type[RootModel[Any]], inside: Conversion) -> Conversi
     """Return the conversion of a root model to the type of its root."""
 
     def encode(value: Any) -> Any:
-        if not isinstance(value, model):
+        if not issubclass(type(value), model):
             raise UnstorableValue(f"a {type(value).__name__} was given where the column needs a {model.__name__}.")
         return inside.encode(value.root)
 
     def normalise(value: Any) -> Any:
-        root = inside.normalise(value.root) if inside.normalise else value.root
-        return value if root is value.root else value.model_copy(update={"root": root})
+        held = value.root
+        root = inside.normalise(held) if inside.normalise else held
+        return value if root is held else value.model_copy(update={"root": root})
 
     return Conversion(encode, inside.decode, normalise if inside.normalise else None)
 
@@ -82,5 +83,5 @@ def _dumped(adapter: TypeAdapter[Any], value: Any, mode: Literal["python", "json
         return None
 
 
-def _compares_by_value(value: Any) -> bool:
-    return type(value).__eq__ is not object.__eq__
+def _compares_by_value(value: object) -> bool:
+    return any("__eq__" in vars(cls) for cls in type(value).__mro__[:-1])
