@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -15,43 +16,13 @@ from workspace import ROOT, Member, members
 
 from coodie_testing import Server
 
-SAVE_AND_READ_A_ROW = """
-import asyncio, sys
-from typing import Annotated
-from uuid import UUID, uuid4
-
+# A server in a container tells an address that only the container knows.
+FIND_THE_SERVER = """
 from cassandra.connection import DefaultEndPoint, EndPointFactory
-from coodie_aio import Document, create_keyspace, drop_keyspace, init_coodie
-from coodie_core.fields import PrimaryKey
-from pydantic import Field
 
-class User(Document):
-    id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
-    name: str
-
-    class Settings:
-        keyspace = f"wheels_{uuid4().hex}"
-
-host, port = sys.argv[1], int(sys.argv[2])
-
-class OneNode(EndPointFactory):  # a server in a container tells an address that only the container knows
+class OneNode(EndPointFactory):
     def create(self, row):
-        return DefaultEndPoint(host, port)
-
-async def main():
-    keyspace = User.Settings.keyspace
-    async with await init_coodie(hosts=[host], port=port, endpoint_factory=OneNode()):
-        await create_keyspace(keyspace)
-        try:
-            await User.sync_table()
-            alice = User(name="Alice")
-            await alice.save()
-            assert await User.get(id=alice.id) == alice
-            print("read", alice.name)
-        finally:
-            await drop_keyspace(keyspace)
-
-asyncio.run(main())
+        return DefaultEndPoint({host!r}, {port})
 """
 
 IMPORTABLE = """
@@ -150,20 +121,36 @@ def test_an_sdist_holds_what_building_and_reading_it_needs(dist: Path, member: M
     assert not [name for name in names if name.endswith(".pyc")]
 
 
-def test_coodie_aio_alone_saves_and_reads_a_row(
-    dist: Path, clean_environment: CleanEnvironment, coodie_server: Server
+def readme_example(member: str, server: Server, keyspace: str) -> str:
+    """Return the Python code of a package's README, talking to *server*."""
+    readme = (ROOT / "packages" / member / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    host, port = server.hosts[0], server.port
+    return FIND_THE_SERVER.format(host=host, port=port) + code.replace('"shop"', f'"{keyspace}"').replace(
+        'hosts=["127.0.0.1"]', f'hosts=["{host}"], port={port}, endpoint_factory=OneNode()'
+    )
+
+
+@pytest.mark.parametrize(
+    ("member", "importable", "name_read"),
+    [
+        ("coodie-aio", {"coodie_core", "coodie_aio"}, "Alice"),
+        ("coodie-sync", {"coodie_core", "coodie_sync"}, "Alice"),
+        ("coodie", {"coodie_core", "coodie_aio", "coodie_sync", "coodie"}, "Alicia"),
+    ],
+)
+def test_a_package_installed_alone_saves_and_reads_a_row_as_its_readme_tells(
+    member: str,
+    importable: set[str],
+    name_read: str,
+    dist: Path,
+    clean_environment: CleanEnvironment,
+    coodie_server: Server,
+    coodie_fresh_keyspace: str,
 ) -> None:
-    clean_environment.install("coodie-aio", dist=dist)
+    clean_environment.install(member, dist=dist)
 
-    assert clean_environment.importable() == {"coodie_core", "coodie_aio"}
-    answer = clean_environment.run_script(SAVE_AND_READ_A_ROW, coodie_server.hosts[0], str(coodie_server.port))
-    assert answer == "read Alice\n"
-
-
-def test_coodie_brings_both_apis_and_nothing_that_conflicts(dist: Path, clean_environment: CleanEnvironment) -> None:
-    clean_environment.install("coodie", dist=dist)
-
-    assert clean_environment.importable() == {"coodie_core", "coodie_aio", "coodie_sync", "coodie"}
-    clean_environment.run_script("import coodie.sync, coodie_sync; assert coodie.sync.Document is coodie_sync.Document")
-    clean_environment.run_script("import coodie.aio, coodie_aio; assert coodie.aio.Document is coodie_aio.Document")
+    assert clean_environment.importable() == importable
     clean_environment.check()
+    script = readme_example(member, coodie_server, coodie_fresh_keyspace)
+    assert clean_environment.run_script(script) == f"{name_read}\n"
