@@ -106,9 +106,9 @@ def scalars_in_core_schema(schema: Any, definitions: Mapping[str, Any] | None = 
         return scalar_bases_of_values(schema["members" if kind == "enum" else "expected"])
     inner, definitions = _inner_schemas(kind, schema, definitions)
     found = (scalars_in_core_schema(one, definitions) for one in inner)
-    if kind == "lax-or-strict":
-        return next(filter(None, found), set[Any]())
-    return set[Any]().union(*found)
+    if kind == "union":
+        return set[Any]().union(*found)
+    return next(filter(None, found), set[Any]())
 
 
 def _inner_schemas(kind: str, schema: Any, definitions: Mapping[str, Any]) -> tuple[list[Any], Mapping[str, Any]]:
@@ -120,6 +120,8 @@ def _inner_schemas(kind: str, schema: Any, definitions: Mapping[str, Any]) -> tu
         return [choice[0] if isinstance(choice, tuple) else choice for choice in choices], definitions
     if kind == "lax-or-strict":
         return [schema["lax_schema"], schema["strict_schema"]], definitions
+    if kind == "chain":
+        return schema["steps"], definitions
     if kind == "definitions":
         return [schema["schema"]], {one["ref"]: one for one in schema["definitions"]}
     if kind == "definition-ref":

@@ -388,13 +388,17 @@ def _by_core_schema(level: _Level, *, is_serialized: bool = False) -> Shape:
 
 
 def _advice(annotation: Any) -> str:
-    origin: object = get_origin(annotation) or annotation
-    if isinstance(origin, type) and origin is not object:
-        if dataclasses.is_dataclass(origin) or is_typeddict(origin) or issubclass(origin, tuple):
-            return "has no CQL type. Make it a UserType (or another BaseModel), which becomes a user-defined type."
-        if issubclass(origin, Iterable):
-            return "has no CQL type. Use list, set, frozenset, dict or tuple, which are read back as what they were."
+    cls = _class_in(annotation)
+    if dataclasses.is_dataclass(cls) or is_typeddict(cls) or issubclass(cls, tuple):
+        return "has no CQL type. Make it a UserType (or another BaseModel), which becomes a user-defined type."
+    if issubclass(cls, Iterable):
+        return "has no CQL type. Use list, set, frozenset, dict or tuple, which are read back as what they were."
     return (
         "has no CQL type. Use a type that has one, or give the class a __get_pydantic_core_schema__ that wraps one, "
         "or store it as text with pydantic.Json."
     )
+
+
+def _class_in(annotation: Any) -> type[Any]:
+    origin = get_origin(annotation) or annotation
+    return origin if isinstance(origin, type) else object

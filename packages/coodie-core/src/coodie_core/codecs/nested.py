@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -196,8 +196,9 @@ def _if_changed(convert: Convert) -> Convert:
 
 def _fields_of(value: Any) -> Mapping[str, Any]:
     """Return the fields of a user-defined type as the driver gives it: a named tuple, or a class of the user's."""
-    as_dict: Callable[[], Mapping[str, Any]] = getattr(value, "_asdict", lambda: vars(value))
-    return as_dict()
+    as_dict: Any = getattr(value, "_asdict", None)
+    fields: Mapping[str, Any] = as_dict() if as_dict else value.__dict__
+    return fields
 
 
 def _checked(values: Any, *classes: type) -> Any:
