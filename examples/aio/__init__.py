@@ -1,0 +1,1 @@
+"""Examples that are awaited. Start with `quickstart`, go on with `tour`."""
