@@ -1,4 +1,4 @@
-"""What one node is to be like, and what follows from it: cassandra.yaml and the java command line. Decides, does nothing."""
+"""What one node is to be like, and what follows from that: its cassandra.yaml and its java command line."""
 
 from __future__ import annotations
 
@@ -174,6 +174,7 @@ def system_properties(config: NodeConfig, home: Path) -> dict[str, str]:
         "cassandra.shutdown_announce_in_ms": "0",
         # Leaves system tables unflushed: schema changes take half the time, and may be lost in a crash.
         **({} if config.data else {"cassandra.unsafesystem": "true"}),
+        "cassandra-foreground": "yes",  # else it closes its standard output, and so its log, when it is up
         "jdk.attach.allowAttachSelf": "true",
         **config.properties,
     }

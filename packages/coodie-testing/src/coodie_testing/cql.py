@@ -54,6 +54,10 @@ class Reader:
     def string(self) -> str:
         return self._take(self.short()).decode()
 
+    def skip_table(self) -> None:
+        self.string()  # its keyspace
+        self.string()
+
     def value(self) -> str | None:
         length = self.integer()
         return None if length < 0 else self._take(length).decode()
@@ -82,10 +86,10 @@ def text_rows(body: bytes) -> list[tuple[str | None, ...]]:
         return []
     flags, column_count = reader.integer(), reader.integer()
     if flags & GLOBAL_TABLE:
-        reader.string(), reader.string()
+        reader.skip_table()
     for _ in range(column_count):
         if not flags & GLOBAL_TABLE:
-            reader.string(), reader.string()
+            reader.skip_table()
         name = reader.string()
         if reader.short() not in TEXT_TYPES:
             raise ValueError(f"column {name} is not text")

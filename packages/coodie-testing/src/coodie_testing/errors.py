@@ -154,6 +154,17 @@ class NotEnoughMemory(CoodieTestingError):
         )
 
 
+class HeapTooSmall(CoodieTestingError):
+    """Cassandra filled its heap before it was up."""
+
+    def __init__(self, heap: str) -> None:
+        self.heap = heap
+        super().__init__(
+            f"Cassandra was given a heap of {heap}, and filled it before it was up. Give it more: --heap 256m is "
+            "enough for most tests."
+        )
+
+
 class DataDirectoryRefused(CoodieTestingError):
     """The directory holds other files than a server's data."""
 
@@ -177,49 +188,51 @@ class DataDirectoryInUse(CoodieTestingError):
 
 
 class NodeFailed(CoodieTestingError):
-    """A local Cassandra did not run as it should; the end of its log is in the message."""
+    """A local Cassandra did not run as it should; what it logged about that is in the message."""
 
-    def __init__(self, summary: str, log_tail: str, log: Path, advice: str) -> None:
-        self.log_tail, self.log = log_tail, log
-        super().__init__(f"{summary} {advice} The whole log: {log}. It ends with:\n{log_tail}")
+    def __init__(self, summary: str, advice: str, logged: str, log: Path) -> None:
+        self.logged, self.log = logged, log
+        super().__init__(f"{summary} {advice} The whole log: {log}. From its end:\n{logged}")
 
 
 class NodeDiedAtStart(NodeFailed):
     """Cassandra ended before it answered."""
 
-    def __init__(self, exit_code: int, log_tail: str, log: Path) -> None:
-        self.exit_code = exit_code
+    def __init__(self, exit_code: int, logged: str, log: Path, port_is_taken: bool) -> None:
+        self.exit_code, self.port_is_taken = exit_code, port_is_taken
         super().__init__(
             f"Cassandra ended with exit code {exit_code} before it answered.",
-            log_tail,
+            "Another process has its port: name another one, or 0 for a free one."
+            if port_is_taken
+            else "The cause is in its log; settings given by hand are the usual one.",
+            logged,
             log,
-            "The cause is in its log; settings given by hand are the usual one.",
         )
 
 
 class StartTimedOut(NodeFailed):
     """Cassandra runs, but did not answer in time."""
 
-    def __init__(self, timeout: float, log_tail: str, log: Path) -> None:
+    def __init__(self, timeout: float, logged: str, log: Path) -> None:
         self.timeout = timeout
         super().__init__(
             f"Cassandra did not answer within {timeout:g} seconds, and was stopped.",
-            log_tail,
-            log,
             "On a busy machine give it more time (--timeout, or NodeConfig(timeout=...)).",
+            logged,
+            log,
         )
 
 
 class NodeDied(NodeFailed):
     """Cassandra ended while it was in use."""
 
-    def __init__(self, exit_code: int, log_tail: str, log: Path) -> None:
+    def __init__(self, exit_code: int, logged: str, log: Path) -> None:
         self.exit_code = exit_code
         super().__init__(
             f"Cassandra ended by itself with exit code {exit_code}.",
-            log_tail,
+            "137 means it was killed, often for want of memory; 3, that its heap was full (--heap gives it more).",
+            logged,
             log,
-            "Exit code 137 means it was killed, often for want of memory; 3 that its heap was too small (--heap).",
         )
 
 

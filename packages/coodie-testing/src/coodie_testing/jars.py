@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,7 +133,8 @@ def cassandra_jars(version: str = DEFAULT_VERSION, *, quiet: bool = False) -> li
 def missing_jars(jars: Sequence[PinnedJar], directory: Path) -> list[PinnedJar]:
     """The jars of which the directory has no copy, or a damaged one."""
     with ThreadPoolExecutor() as pool:
-        return [jar for jar, right in zip(jars, pool.map(lambda jar: is_right(jar, directory), jars)) if not right]
+        right = pool.map(partial(is_right, directory=directory), jars)
+        return [jar for jar, is_here in zip(jars, right, strict=True) if not is_here]
 
 
 def is_right(jar: PinnedJar, directory: Path) -> bool:
@@ -187,7 +189,7 @@ class Download:
                 return self._once(jar)
             except requests.RequestException as error:  # no connection, or it broke off
                 if not attempts_left:
-                    raise RepositoryUnreachable(self._repository, self._directory, str(error)) from error
+                    raise RepositoryUnreachable(self._repository, self._directory, _root_cause(error)) from error
             except JarNotServed as error:
                 server_is_busy = error.status == 429 or error.status >= 500
                 if not server_is_busy or not attempts_left:
@@ -200,7 +202,8 @@ class Download:
         received_bytes = 0
         digest = hashlib.sha256()
         try:
-            with self._session().get(url, stream=True, timeout=HTTP_TIMEOUT_SECONDS) as response, part.open("wb") as file:
+            answer = self._session().get(url, stream=True, timeout=HTTP_TIMEOUT_SECONDS)
+            with answer as response, part.open("wb") as file:
                 if response.status_code != 200:
                     raise JarNotServed(jar.coordinate, url, response.status_code)
                 for chunk in response.iter_content(CHUNK_BYTES):
@@ -228,6 +231,13 @@ class Download:
         return session
 
 
+def _root_cause(error: BaseException) -> str:
+    """What went wrong at the bottom, without the layers of libraries above it."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return str(error) or type(error).__name__
+
+
 def _remove_parts(directory: Path) -> None:
     """Remove what an interrupted download left behind."""
     for part in directory.glob(f"*{PART_SUFFIX}"):
@@ -235,7 +245,7 @@ def _remove_parts(directory: Path) -> None:
 
 
 @contextmanager
-def _only_this_process(directory: Path) -> Iterator[None]:
+def _only_this_process(directory: Path) -> Generator[None]:
     with provided_by("server"):
         from filelock import FileLock
     directory.parent.mkdir(parents=True, exist_ok=True)

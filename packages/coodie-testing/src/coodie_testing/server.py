@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from coodie_testing.config import NodeConfig
@@ -22,8 +21,7 @@ class Server:
         origin: What it is and where it came from, for people.
         arguments: What a driver's `Cluster(...)`, and so `init_coodie(...)`, needs besides hosts to reach it.
         passed_over: The ways to a server that came first and were not taken, with the reason.
-        log: Where the server's log is, if coodie-testing started it.
-        is_running: Tells whether it still runs; of a server that coodie-testing did not start, it says yes.
+        node: Its process and its log, if it is a Cassandra of this machine.
 
     Example:
         >>> server = Server(hosts=("127.0.0.1",), port=9042, origin="mine")
@@ -36,8 +34,7 @@ class Server:
     origin: str
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     passed_over: tuple[str, ...] = ()
-    log: Path | None = None
-    is_running: Callable[[], bool] = lambda: True
+    node: CassandraNode | None = None
 
     def __str__(self) -> str:
         return f"{self.origin} on {', '.join(f'{host}:{self.port}' for host in self.hosts)}"
@@ -49,7 +46,7 @@ class Server:
 
 
 @contextmanager
-def cassandra(config: NodeConfig | None = None, *, quiet: bool = False) -> Iterator[Server]:
+def cassandra(config: NodeConfig | None = None, *, quiet: bool = False) -> Generator[Server]:
     """Give a real Cassandra of this machine for the length of the `with` block.
 
     Args:
@@ -74,6 +71,5 @@ def server_of(node: CassandraNode) -> Server:
         hosts=(node.address,),
         port=node.port,
         origin=f"Cassandra {node.config.version} of this machine",
-        log=node.log,
-        is_running=lambda: node.is_running,
+        node=node,
     )

@@ -2,7 +2,7 @@
 
 A program of its own, started by `coodie_testing.node` with this protocol:
 
-- its one argument is an `Order` in JSON;
+- its one argument names a file with an `Order` in JSON;
 - it prints one line of JSON: {"pid": 123}, or {"error": "..."} and ends;
 - a line on its standard input, or the end of it, means: stop the server, clean up, and end;
 - its exit code is the server's (128 + signal number after a signal, as in a shell).
@@ -129,22 +129,23 @@ def run(order: Order, owner: int) -> int:
     except InterruptedError:
         pass
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return stop(server, order["grace_seconds"])
+    ended_by_itself = server.poll() is not None
+    code = stop(server, order["grace_seconds"])
+    if order["remove"] and not ended_by_itself:  # then the owner first wants to read the log
+        shutil.rmtree(order["directory"], ignore_errors=True)
+    return code
 
 
 def main() -> int:
     """Carry out the order on the command line."""
     owner = os.getppid()
-    order: Order = json.loads(sys.argv[1])
+    with open(sys.argv[1]) as file:
+        order: Order = json.load(file)
     signal.signal(signal.SIGTERM, be_told_to_stop)
     if not lock(order["directory"]):
         tell(error="locked")
         return 1
-    try:
-        return run(order, owner)
-    finally:
-        if order["remove"]:
-            shutil.rmtree(order["directory"], ignore_errors=True)
+    return run(order, owner)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,151 @@
+"""pytest fixtures: a server for the session, keyspaces, and connections of both coodie APIs.
+
+Loading this costs next to nothing; the server starts when the first test asks for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from coodie_testing import NodeConfig, Server
+
+SERVER = pytest.StashKey["Server"]()
+
+
+def _async_fixture(function: Callable[..., AsyncIterator[Any]]) -> object:
+    """Make a fixture of a coroutine, for pytest-asyncio in both of its modes where that is installed."""
+    try:
+        import pytest_asyncio
+    except ModuleNotFoundError:
+        return pytest.fixture(function)
+    return pytest_asyncio.fixture(function)
+
+
+@pytest.fixture(scope="session")
+def coodie_node_config() -> NodeConfig:
+    """How to start the local Cassandra. Override this fixture in a conftest.py to change that."""
+    from coodie_testing import NodeConfig
+
+    return NodeConfig()
+
+
+@pytest.fixture(scope="session")
+def coodie_server(
+    request: pytest.FixtureRequest, coodie_node_config: NodeConfig, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A real server for the whole session: what COODIE_TEST_HOSTS names, ScyllaDB in a container, or Cassandra."""
+    from coodie_testing import choose_server
+
+    config = _with_log(coodie_node_config, tmp_path_factory)
+    with ExitStack() as running:
+        with _visible_progress(request.config):
+            server = running.enter_context(choose_server(config))
+        request.config.stash[SERVER] = server
+        yield server
+        del request.config.stash[SERVER]
+
+
+def _with_log(config: NodeConfig, tmp_path_factory: pytest.TempPathFactory) -> NodeConfig:
+    """Have the log where it outlives the node, so that a failed test can show it."""
+    if config.log or config.data:
+        return config
+    return replace(config, log=tmp_path_factory.mktemp("coodie-server") / "cassandra.log")
+
+
+def _visible_progress(config: pytest.Config) -> AbstractContextManager[object]:
+    """Let the first download show its progress, in spite of pytest's capturing."""
+    capturing: Any = config.pluginmanager.getplugin("capturemanager")
+    visible: AbstractContextManager[object] = capturing.global_and_fixture_disabled() if capturing else nullcontext()
+    return visible
+
+
+@pytest.fixture(scope="module")
+def coodie_keyspace(coodie_server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new keyspace for the tests of one module, dropped after them."""
+    from coodie_testing import fresh_keyspace
+
+    with fresh_keyspace(coodie_server, request.node.name.removesuffix(".py")) as name:
+        yield name
+
+
+@pytest.fixture
+def coodie_fresh_keyspace(coodie_server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new keyspace for one test, dropped after it."""
+    from coodie_testing import fresh_keyspace
+
+    with fresh_keyspace(coodie_server, request.node.name) as name:
+        yield name
+
+
+@pytest.fixture
+def coodie_empty_tables(coodie_server: Server, coodie_keyspace: str) -> None:
+    """The module's keyspace with all its tables emptied before the test: cheaper than a new one."""
+    from coodie_testing import truncate_tables
+
+    truncate_tables(coodie_server, coodie_keyspace)
+
+
+@pytest.fixture(scope="module")
+def coodie_sync_driver(coodie_server: Server, coodie_keyspace: str) -> Iterator[Any]:
+    """The sync API, initialised for the module's keyspace; closed after the module."""
+    coodie_sync = _api("coodie_sync", "coodie-sync")
+    driver = coodie_sync.init_coodie(**coodie_server.connect_arguments, keyspace=coodie_keyspace)
+    try:
+        yield driver
+    finally:
+        driver.close()
+
+
+@_async_fixture
+async def coodie_aio_driver(coodie_server: Server, coodie_keyspace: str) -> AsyncIterator[Any]:
+    """The async API, initialised for the module's keyspace in the test's event loop; closed after the test."""
+    coodie_aio = _api("coodie_aio", "coodie-aio")
+    driver = await coodie_aio.init_coodie(**coodie_server.connect_arguments, keyspace=coodie_keyspace)
+    try:
+        yield driver
+    finally:
+        await driver.close()
+
+
+def _api(module: str, distribution: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        pytest.fail(
+            f"This test asks for a connection of {distribution}, which is not installed. "
+            f"Install it with: pip install {distribution}",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a failed test which server it used and, if that server has died, the end of its log."""
+    report = yield
+    server = item.config.stash.get(SERVER, None)
+    if report.failed and server is not None and "coodie_server" in getattr(item, "fixturenames", ()):
+        report.sections.append(("coodie server", description(server)))
+    return report
+
+
+def description(server: Server) -> str:
+    """What a failed test tells about its server."""
+    lines = [str(server), *(f"passed over: {way}" for way in server.passed_over)]
+    if server.node is not None:
+        lines.append(f"log: {server.node.log.path}")
+        if not server.node.is_running:
+            lines += ["It has ended. Its last warnings and errors:", server.node.log.complaints()]
+    return "\n".join(lines)
