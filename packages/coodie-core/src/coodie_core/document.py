@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -130,6 +130,14 @@ def forget_stored(document: BaseDocument) -> None:
     """Let the document be a new one, whose next save writes all of it."""
     if stored_row(document) is not None:
         _stored_slot.__delete__(document)
+
+
+def forget_columns(document: BaseDocument, columns: Collection[str]) -> None:
+    """Take for unknown what these columns hold, so that the next save writes them."""
+    before = stored_row(document)
+    if before is not None:
+        known = {name: value for name, value in before.values().items() if name not in columns}
+        remember_stored(document, StoredRow(_WRITTEN, known))
 
 
 def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:

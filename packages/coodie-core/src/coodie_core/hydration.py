@@ -7,6 +7,7 @@ value, so that a document read equals the document that full validation of the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,7 @@ from coodie_core.document import BaseDocument, StoredRow, remember_stored
 from coodie_core.exceptions import RowDoesNotFit
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
+from coodie_core.types import CqlType
 from coodie_core.validation import reasons
 
 D = TypeVar("D", bound=BaseDocument)
@@ -65,7 +67,7 @@ class DocumentReader(Generic[D]):
         self.model = model
         self.columns = columns
         self._fields = frozenset(columns)
-        self._decoders = [(name, table.codecs[name].decode) for name in columns]
+        self._decoders = [(name, _decoder(table, name)) for name in columns]
         self._when_null = {name: _value_of_null(table, name) for name in columns}
         self._is_whole = self._fields >= model.model_fields.keys()
         self._build = (
@@ -75,6 +77,10 @@ class DocumentReader(Generic[D]):
     def document(self, row: Sequence[Any]) -> D:
         """Return the document of one row; it remembers the row, so that a later save writes what changed."""
         document = self._build(dict(self.values(row)))
+        if None in row:  # nobody set what is empty: a save under another key need not write it
+            document.model_fields_set.difference_update(
+                name for name, value in zip(self.columns, row, strict=True) if value is None
+            )
         remember_stored(document, StoredRow(self, row))
         return document
 
@@ -139,6 +145,18 @@ def needs_validation(model: type[BaseDocument]) -> bool:
         or model.__private_attributes__
         or model.model_config.get("extra") == "allow"
     )
+
+
+def _decoder(table: Table, name: str) -> Callable[[Any], Any] | None:
+    """Return what decodes a column to a value of the document's own, which may change in place without its row."""
+    decode, cql = table.codecs[name].decode, table.types[name]
+    if any(_holds_lists(argument) for argument in cql.arguments):
+        return lambda value: deepcopy(decode(value) if decode else value)
+    return list if decode is None and _holds_lists(cql) else decode
+
+
+def _holds_lists(cql: CqlType) -> bool:
+    return cql.name in ("list", "vector") or any(map(_holds_lists, cql.arguments))
 
 
 class _ColumnIsNull(Exception):

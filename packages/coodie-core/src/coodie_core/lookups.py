@@ -109,7 +109,7 @@ def _assignment(table: Table, method: str, keyword: str, value: Any) -> Assignme
     field, operation = split_keyword(table, keyword, asked, UPDATES)
     _check_can_be_updated(table, field, asked)
     if not operation:
-        return Assignment(field, "set", None if value is None else bound(table, field, value, asked))
+        return Assignment(field, "set", bound(table, field, value, asked))
     cql = table.types[field]
     if not cql.is_multicell or not cql.is_collection or (operation == "prepend" and cql.name != "list"):
         raise InvalidQueryError(f"{table.document}.{asked}: {field} is {cql}, for which there is no {operation!r}.")

@@ -8,12 +8,27 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from coodie_core.batch import BaseBatch
-from coodie_core.cql_builder import Restriction, build_delete, build_insert, build_update
-from coodie_core.document import BaseDocument, forget_stored, remember_written, stored_row
+from coodie_core.cql_builder import Assignment, Restriction, build_delete, build_insert, build_update
+from coodie_core.document import (
+    BaseDocument,
+    forget_columns,
+    forget_stored,
+    remember_stored,
+    remember_written,
+    stored_row,
+)
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.lookups import assignments_of, conditions_of
 from coodie_core.operation import Operation
-from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, option_clash, refuse_on, write
+from coodie_core.operations.sending import (
+    NO_PLAIN_WRITES,
+    NO_WRITES,
+    QUEUED,
+    given_options,
+    option_clash,
+    refuse_on,
+    write,
+)
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, table_of
@@ -29,7 +44,7 @@ def save(
     table = table_of(type(document))
     refuse_on(table, "save()", NO_PLAIN_WRITES)
     normalise(table, document)
-    written = values_to_save(table, document, rewrite=options.ttl is not None)
+    written = values_to_save(table, document, "save()", rewrite=options.ttl is not None)
     cql = build_insert(
         table.name,
         table.keyspace_in(keyspace),
@@ -37,9 +52,14 @@ def save(
         ttl=options.ttl,
         timestamp=options.timestamp,
     )
-    yield from write(table, cql, options, batch)
-    if batch is None:
-        remember_written(document, written)
+    result = QUEUED
+    try:
+        result = yield from write(table, cql, options, batch)
+    finally:
+        if result.applied:
+            remember_written(document, written)
+        else:  # it waits in a batch, or failed and may have taken place all the same
+            forget_columns(document, written.keys() - set(table.primary_key))
 
 
 def insert(
@@ -49,7 +69,7 @@ def insert(
     table = table_of(type(document))
     refuse_on(table, "insert()", NO_PLAIN_WRITES)
     normalise(table, document)
-    written = values_to_save(table, document, rewrite=True)
+    written = values_to_save(table, document, "insert()", rewrite=True)
     cql = build_insert(
         table.name,
         table.keyspace_in(keyspace),
@@ -78,18 +98,17 @@ def update(
     table = table_of(type(document))
     refuse_on(table, "update()", NO_PLAIN_WRITES)
     option_clash(
-        table, "update", {"ttl": options.ttl, "timestamp": options.timestamp, "timeout": options.execution.timeout}
+        table, "update", {**given_options(options, batch), "if_conditions": if_conditions, "if_exists": if_exists}
     )
     if not changes:
         raise InvalidQueryError(f"{table.document}.update(): name at least one field to change.")
     conditions = conditions_of(table, "update", if_conditions)
     assignments = assignments_of(table, "update", changes)
-    plain = {name: value for name, value in changes.items() if name in table.by_name}
-    accepted = validated_changes(document, plain)
+    accepted = validated_changes(document, {name: value for name, value in changes.items() if name in table.by_name})
     cql = build_update(
         table.name,
         table.keyspace_in(keyspace),
-        assignments=assignments,
+        assignments=[_as_accepted(table, assignment, accepted) for assignment in assignments],
         where=key_of(table, document, "update()"),
         conditions=conditions,
         if_exists=if_exists,
@@ -124,9 +143,11 @@ def delete(
         timestamp=options.timestamp,
     )
     conditional = bool(conditions) or if_exists
+    before = stored_row(document)
+    forget_stored(document)  # also while it waits in a batch, or if it fails and may have taken place all the same
     result = yield from write(table, cql, options, batch, conditional=conditional, counter=_is_counter(table))
-    if result.applied:
-        forget_stored(document)
+    if result.applied is False and before is not None:
+        remember_stored(document, before)
     return result
 
 
@@ -161,7 +182,7 @@ def delete_columns(
         _take_over(document, {name: None for name in columns if name in table.nullable})
 
 
-def values_to_save(table: Table, document: BaseDocument, *, rewrite: bool) -> dict[str, Any]:
+def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite: bool) -> dict[str, Any]:
     """Return the fields that a save writes: the key, and of the others what is set and not known to be stored already.
 
     A field that nobody set and that is empty is not written: null would delete another writer's value, and
@@ -170,22 +191,28 @@ def values_to_save(table: Table, document: BaseDocument, *, rewrite: bool) -> di
     Args:
         table: The document's table.
         document: The document.
+        asked: What was asked, for the error.
         rewrite: Whether to write also what did not change, as a new TTL needs.
+
+    Raises:
+        InvalidQueryError: A column of the primary key has no value.
     """
     values = {name: document.__dict__[name] for name in table.column_names if name in document.__dict__}
-    _refuse_missing_key(table, values, "save()")
+    _refuse_missing_key(table, values, asked)
     stored = stored_row(document)
     known = stored.values() if stored is not None else {}
     if any(name in known and known[name] != values[name] for name in table.primary_key):
         known = {}  # another key is another row, of which nothing is known
-    fields_set = document.model_fields_set
-    return {
-        name: value
-        for name, value in values.items()
-        if table.by_name[name].is_primary_key
-        or (name in known and (rewrite or known[name] != value) and not (value is None and known[name] is None))
-        or (name not in known and (name in fields_set or not is_empty(table, name, value)))
-    }
+
+    def must_be_written(name: str, value: Any) -> bool:
+        if table.by_name[name].is_primary_key:
+            return True
+        if name not in known:
+            return name in document.model_fields_set or not is_empty(table, name, value)
+        stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
+        return not stays_empty and (rewrite or known[name] != value)
+
+    return {name: value for name, value in values.items() if must_be_written(name, value)}
 
 
 def is_empty(table: Table, name: str, value: Any) -> bool:
@@ -229,6 +256,13 @@ def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dic
         raise InvalidQueryError(f"{table.document}.update({', '.join(changes)}): {reasons(error)}.") from None
     normalise(table, trial)
     return {name: trial.__dict__[name] for name in changes}
+
+
+def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, Any]) -> Assignment:
+    """Return the assignment with what the document's validators made of its value, so that the row equals it."""
+    if assignment.operation != "set":
+        return assignment
+    return assignment._replace(value=encoded(table, assignment.column, accepted[assignment.column], "update()"))
 
 
 def _encoded(table: Table, values: Mapping[str, Any], asked: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> 
         )
     document = _new_document(query.model, fields)
     normalise(table, document)
-    values = values_to_save(table, document, rewrite=True)
+    values = values_to_save(table, document, "create()", rewrite=True)
     cql = build_insert(
         table.name,
         _keyspace(query, table, keyspace),

@@ -13,7 +13,7 @@ from coodie_core.operation import Operation
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind
-from coodie_core.statement import Rows, Statement
+from coodie_core.statement import DEFAULT_EXECUTION, Rows, Statement
 
 #: The column of a conditional write's answer that tells whether it was applied (CQL native protocol; both servers).
 APPLIED = "[applied]"
@@ -38,6 +38,11 @@ def write(
     if conditional and options.timestamp is not None:
         raise InvalidQueryError(
             f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
+        )
+    if batch is not None and options.execution != DEFAULT_EXECUTION:
+        raise InvalidQueryError(
+            f"{table.document}: a batch has one consistency level and one timeout for all of its writes. "
+            f"Give them to the batch, as in {type(batch).__name__}(consistency=..., timeout=...)."
         )
     statement = Statement(cql.cql, cql.params, options.execution, conditional=conditional, counter=counter)
     if batch is not None:
@@ -92,6 +97,17 @@ def whole_key(table: Table, method: str, given: Sequence[str]) -> None:
         )
 
 
+def given_options(options: WriteOptions, batch: BaseBatch | None) -> dict[str, Any]:
+    """Return the options of a write by the names that methods have for them."""
+    return {
+        "ttl": options.ttl,
+        "timestamp": options.timestamp,
+        "consistency": options.execution.consistency,
+        "timeout": options.execution.timeout,
+        "batch": batch,
+    }
+
+
 def option_clash(table: Table, method: str, options: Mapping[str, Any]) -> None:
     """Raise where an option of a method has the name of a field, so that nobody can tell which is meant.
 
@@ -102,6 +118,5 @@ def option_clash(table: Table, method: str, options: Mapping[str, Any]) -> None:
         if value is not None and value is not False and name in table.by_name:
             raise InvalidQueryError(
                 f"{table.document}.{method}({name}=...): {name!r} is both a field of {table.document} and an option of "
-                f"{method}(). To change the field, assign it and call save(); "
-                f"to give the option, use find(...).{name}(...).{method}()."
+                f"{method}(). To change the field, assign it and call save(); to give the option, begin with find(...)."
             )
