@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import (
@@ -329,11 +329,9 @@ def what_happened(cause: Exception) -> str:
 
 def causes_by_host(error: Any) -> dict[str, Exception]:
     """Return the exceptions that a NoHostAvailable holds, by the host; it may hold only the hosts, or texts."""
-    errors: Any = error.errors
-    if not isinstance(errors, Mapping):
+    if not hasattr(error.errors, "items"):
         return {}
-    causes = cast("Mapping[Any, Any]", errors)
-    return {str(host): cause for host, cause in causes.items() if isinstance(cause, Exception)}
+    return {str(host): cause for host, cause in error.errors.items() if isinstance(cause, Exception)}
 
 
 def servers_words(error: Any) -> str:

@@ -31,7 +31,7 @@ class PreparedStatements:
         """Return what *cql* was prepared to, or None if it is not remembered."""
         prepared = self._by_text.get(cql)
         if prepared is not None:
-            try:  # noqa: SIM105  # contextlib.suppress takes longer than all the rest
+            try:  # contextlib.suppress takes longer than all the rest
                 self._by_text.move_to_end(cql)
             except KeyError:  # another thread has just dropped it: what was found is still good
                 pass

@@ -1,0 +1,194 @@
+"""Nothing blocks the event loop (trap 17), and a driver belongs to no loop (trap 18)."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from coodie_aio.connection import init_coodie, register_driver
+from coodie_core.exceptions import ConfigurationError, KeyspaceNotFound
+from coodie_core.statement import BatchStatement, ExecutionOptions, Statement
+
+NODE = Statement("SELECT key FROM system.local")
+
+
+def new_text() -> str:
+    """A text that no driver has prepared yet."""
+    return f"SELECT key FROM system.local /* {uuid4()} */"
+
+
+def number_of_clusters() -> int:
+    """How many ``Cluster`` of the driver's package are open: each has one thread of this name."""
+    return [thread.name for thread in threading.enumerate()].count("Task Scheduler")
+
+
+@pytest.fixture
+def blockbuster() -> Iterator[BlockBuster]:
+    """Any call that blocks inside the event loop raises."""
+    with blockbuster_ctx() as buster:
+        yield buster
+
+
+@pytest.mark.usefixtures("blockbuster")
+async def test_a_whole_life_without_a_blocking_call(coodie_server: Any, coodie_keyspace: str) -> None:
+    arguments = {**coodie_server.connect_arguments, "name": "unblocked"}
+    with pytest.raises(KeyspaceNotFound):
+        await init_coodie(**arguments, keyspace="no_such_keyspace")
+
+    async with await init_coodie(**arguments, keyspace=coodie_keyspace) as driver:
+        table = f"t{uuid4().hex[:8]}"
+        create = f"CREATE TABLE {table} (part int, id int, PRIMARY KEY (part, id))"
+        await driver.execute(Statement(create, prepared=False))
+        insert = f"INSERT INTO {table} (part, id) VALUES (?, ?)"
+        await driver.execute(BatchStatement(tuple(Statement(insert, (1, number)) for number in range(20))))
+        select = Statement(f"SELECT id FROM {table} WHERE part = ?", (1,), ExecutionOptions(fetch_size=5))
+        assert len((await driver.execute(select)).rows) == 5
+        await asyncio.gather(*(driver.execute(Statement(new_text())) for _ in range(50)))
+        await driver.execute(Statement(f"DROP TABLE {table}", prepared=False))
+
+
+async def test_the_loop_turns_while_connecting_preparing_changing_the_schema_and_closing(
+    coodie_server: Any, coodie_keyspace: str
+) -> None:
+    """A call that blocked would be a pause as long as itself: connecting alone takes 30 ms and more."""
+    pauses: list[float] = []
+
+    async def heartbeat() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.001)
+            pauses.append(loop.time() - before)
+
+    beating = asyncio.ensure_future(heartbeat())
+    for _ in range(5):
+        arguments = {**coodie_server.connect_arguments, "keyspace": coodie_keyspace, "name": "heartbeat"}
+        async with await init_coodie(**arguments) as driver:
+            table = f"t{uuid4().hex[:8]}"
+            await driver.execute(Statement(f"CREATE TABLE {table} (id int PRIMARY KEY)", prepared=False))
+            for _ in range(10):
+                await driver.execute(Statement(new_text()))
+    beating.cancel()
+
+    blocked = [pause for pause in pauses if pause > 0.5]
+    assert len(pauses) > 100
+    assert blocked == []
+
+
+def test_one_driver_serves_one_loop_after_another(coodie_server: Any) -> None:
+    driver = asyncio.run(init_coodie(**coodie_server.connect_arguments, name="loops"))
+
+    for _ in range(3):
+        assert asyncio.run(driver.execute(Statement(new_text())), debug=True).rows == [("local",)]
+    asyncio.run(driver.close())
+
+
+def test_one_driver_serves_several_loops_at_the_same_time(coodie_server: Any) -> None:
+    driver = asyncio.run(init_coodie(**coodie_server.connect_arguments, name="loops", lazy=True))
+    text = new_text()
+    rows: list[Any] = []
+
+    async def work() -> None:
+        for _ in range(20):
+            answers = await asyncio.gather(*(driver.execute(Statement(text)) for _ in range(5)))
+            rows.extend(answer.rows for answer in answers)
+
+    threads = [threading.Thread(target=lambda: asyncio.run(work())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert rows == [[("local",)]] * (8 * 20 * 5)
+    asyncio.run(driver.close())
+
+
+def test_replies_that_arrive_after_the_loop_was_closed_are_dropped(coodie_server: Any) -> None:
+    driver = asyncio.run(init_coodie(**coodie_server.connect_arguments, name="loops"))
+
+    async def leave_at_once() -> None:
+        statements = [statement for _ in range(50) for statement in (Statement(new_text()), NODE)]
+        tasks = [asyncio.ensure_future(driver.execute(statement)) for statement in statements]
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in tasks)
+
+    asyncio.run(leave_at_once(), debug=True)
+
+    assert asyncio.run(driver.execute(NODE)).rows == [("local",)]
+    asyncio.run(driver.close())
+
+
+async def test_tasks_that_prepare_the_same_text_together_prepare_it_once(coodie_server: Any) -> None:
+    async with await init_coodie(**coodie_server.connect_arguments, name="once") as driver:
+        prepared = prepared_texts(driver)
+        text = new_text()
+
+        answers = await asyncio.gather(*(driver.execute(Statement(text)) for _ in range(100)))
+
+        assert [answer.rows for answer in answers] == [[("local",)]] * 100
+        assert prepared == [text]
+
+
+async def test_tasks_that_use_a_lazy_connection_together_connect_once(coodie_server: Any) -> None:
+    before = number_of_clusters()
+    driver: Any = await init_coodie(**coodie_server.connect_arguments, name="lazy", lazy=True)
+
+    await asyncio.gather(*(driver.execute(NODE) for _ in range(100)))
+
+    assert number_of_clusters() == before + 1
+    await driver.close()
+
+
+async def test_a_sync_driver_is_refused(coodie_sync_driver: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"belongs to coodie\.sync.*coodie\.aio\.init_coodie\(\)"):
+        register_driver("wrong", coodie_sync_driver)
+
+
+@pytest.mark.parametrize("last_words", ["task = asyncio.ensure_future(driver.execute(NODE))", "await driver.close()"])
+def test_a_program_ends_cleanly_and_soon_whether_it_closes_or_not(coodie_server: Any, last_words: str) -> None:
+    program = f"""
+        import asyncio, sys, time
+        from coodie_aio.connection import init_coodie
+        from coodie_core.statement import Statement
+
+        NODE = Statement("SELECT key FROM system.local")
+
+        async def main():
+            driver = await init_coodie(**{coodie_server.connect_arguments!r})
+            await driver.execute(NODE)
+            {last_words}
+            print(time.monotonic(), file=sys.stderr)
+
+        asyncio.run(main(), debug=True)
+    """
+
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60
+    )
+
+    (last_word,) = ended.stderr.splitlines()
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert time.monotonic() - float(last_word) < 2
+
+
+def prepared_texts(driver: Any) -> list[str]:
+    """The texts that *driver* has sent to be prepared, seen by its session."""
+    texts: list[str] = []
+    prepare = driver.session.prepare
+
+    def watched(text: str) -> Any:
+        texts.append(text)
+        return prepare(text)
+
+    driver.session.prepare = watched
+    return texts
