@@ -90,7 +90,8 @@ class Shape:
         parts: The shapes inside: elements, keys and values, fields.
         names: The names of the fields, for a model.
         markers: The markers found at this level.
-        is_plain: Whether a value built from its parts is what Pydantic would give, so that it need not be validated.
+        is_plain: Whether a value built of its parts is what Pydantic would give, so that it need not be validated.
+            Models are: they are validated while they are built, since they may have to be hashable.
         is_wrapped: Whether a scalar is no subclass of its `python_type`, as a Url is no str.
         is_serialized: Whether it is stored as Pydantic serializes it, like `Json`.
     """
@@ -140,13 +141,14 @@ class _Level:
 
     def shape(self, kind: Kind, python_type: Any, *parts: Shape, is_plain: bool = True, **more: Any) -> Shape:
         markers = markers_in(self.metadata)
+        is_validated = kind in (Kind.MODEL, Kind.ROOT) or all(part.is_plain for part in parts)
         return Shape(
             kind=kind,
             annotation=self.whole,
             python_type=python_type,
             parts=parts,
             markers=markers,
-            is_plain=is_plain and len(markers) == len(self.metadata) and all(part.is_plain for part in parts),
+            is_plain=is_plain and is_validated and len(markers) == len(self.metadata),
             **more,
         )
 
@@ -362,10 +364,10 @@ def _model(level: _Level, model: type[BaseModel]) -> Shape:
     within = _Level(model, around=(*level.around, model))
     parts = [_field(within, name, field) for name, field in model.model_fields.items()]
     if issubclass(model, RootModel):
-        return level.shape(Kind.ROOT, model, *parts, is_plain=False)
+        return level.shape(Kind.ROOT, model, *parts)
     if not parts:
         raise level.refused("has no fields, and a user-defined type has at least one.")
-    return level.shape(Kind.MODEL, model, *parts, is_plain=False, names=tuple(model.model_fields))
+    return level.shape(Kind.MODEL, model, *parts, names=tuple(model.model_fields))
 
 
 def _field(model: _Level, name: str, field: FieldInfo) -> Shape:

@@ -30,8 +30,8 @@ class Codec(NamedTuple):
         encode: Gives a value as the driver takes it. Raises `UnstorableValue` if the column cannot hold it.
         decode: Gives what the driver returns as Pydantic would make it. Raises `ValueError`, of which
             `pydantic.ValidationError` is one, if the field does not accept it.
-        normalise: Gives a value that `encode` accepts as it will be read back: a timestamp has milliseconds, in UTC.
-            It is the same object if nothing changes.
+        normalise: Gives a value that `encode` accepts as it will be read back: a timestamp has milliseconds, in UTC,
+            and an IPv4 address is not written as IPv6. It is the same object if nothing changes, but for a dict.
     """
 
     encode: Convert | None

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from coodie_core.codecs.scalars import Conversion, Convert
+from coodie_core.codecs.scalars import Conversion, Convert, of_wrong_class
 from coodie_core.exceptions import UnstorableValue, WrongVectorLength
 
 
@@ -96,8 +96,8 @@ def tuple_conversion(parts: Sequence[Conversion]) -> Conversion:
 def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], nullable: frozenset[str]) -> Conversion:
     """Return the conversion of a model to a user-defined type.
 
-    It decodes to a dict by field name, for Pydantic to make the model of. A field that the type does not have yet, or
-    that is null although it cannot be None, is left out: the model's default stands in for it.
+    Pydantic makes the model, by field names, and lax, since an Enum comes as its value. A field that the type does not
+    have yet, or that is null although it cannot be None, is left out: the model's default stands in for it.
 
     Args:
         model: The class of the values.
@@ -120,13 +120,14 @@ def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], n
                 raise error.within(f"{model.__name__}.{name}") from None
         return UserValue(encoded)
 
-    def decode(value: Any) -> dict[str, Any]:
+    def decode(value: Any) -> Any:
         held = _fields_of(value)
-        return {
+        parts = {
             name: part if part is None or convert is None else convert(part)
             for name, convert in decoders
             if (part := held.get(name)) is not None or (name in nullable and name in held)
         }
+        return model.model_validate(parts, strict=False, by_alias=False, by_name=True)
 
     def normalise(value: Any) -> Any:
         held = value.__dict__
@@ -205,16 +206,12 @@ def _checked(values: Any, *classes: type) -> Any:
     """Return *values*, a collection of one of these classes."""
     if isinstance(values, classes):
         return values
-    if values is None:
-        raise UnstorableValue("None is inside a collection, and CQL's collections hold no null. Leave it out.")
-    wanted = " or ".join(kind.__name__ for kind in classes)
-    raise UnstorableValue(f"a {type(values).__name__} was given where the column needs {wanted}. Convert it first.")
+    raise of_wrong_class(values, *classes)
 
 
 def _check_model(model: type[BaseModel], value: Any) -> None:
     """A subclass and extra fields hold more than the type's fields, which would be lost."""
     if type(value) is not model:
-        kind = "None" if value is None else f"a {type(value).__name__}"
-        raise UnstorableValue(f"{kind} was given where the column needs a {model.__name__}, of exactly that class.")
+        raise of_wrong_class(value, model)
     if value.model_extra:
         raise UnstorableValue(f"{model.__name__} holds extra fields, which its user-defined type does not have.")

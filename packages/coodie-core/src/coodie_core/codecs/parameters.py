@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from uuid import UUID
 
-from pydantic import AnyUrl, BaseModel
+from pydantic import BaseModel
 
 from coodie_core.codecs.codec import Codec, codec_for
 from coodie_core.codecs.scalars import SCALARS
@@ -40,7 +40,7 @@ def encode_param(value: Any) -> Any:
         return encode_param(value.value)
     if isinstance(value, BaseModel):
         return _encode_model(value)
-    if isinstance(value, AnyUrl):
+    if hasattr(value, "unicode_string"):  # Pydantic's Urls have no public class in common
         return str(value)
     if hasattr(value, "get_secret_value"):
         return encode_param(value.get_secret_value())

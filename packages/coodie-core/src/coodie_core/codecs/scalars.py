@@ -51,10 +51,15 @@ def plain_value(value: Any, *expected: type) -> Any:
         value = value.get_secret_value()
     if isinstance(value, expected):
         return value
+    raise of_wrong_class(value, *expected)
+
+
+def of_wrong_class(value: Any, *expected: type) -> UnstorableValue:
+    """Return the refusal of a value that is not of the *expected* classes, or is None inside of a collection."""
     if value is None:
-        raise UnstorableValue("None is inside a collection, and CQL's collections hold no null. Leave it out.")
+        return UnstorableValue("None is inside a collection, and CQL's collections hold no null. Leave it out.")
     wanted = " or ".join(kind.__name__ for kind in expected)
-    raise UnstorableValue(f"a {type(value).__name__} was given where the column needs {wanted}. Convert it first.")
+    return UnstorableValue(f"the column needs {wanted}, and was given {type(value).__name__}. Convert it first.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -172,6 +177,20 @@ def _encode_address(value: Any) -> Any:
     if type(value) not in (IPv4Address, IPv6Address) or getattr(value, "scope_id", None) is not None:
         raise UnstorableValue("inet holds a bare address, without network or scope. Remove it, or store it as text.")
     return value
+
+
+def _decode_ipv6(value: Any) -> Any:
+    """Servers take ``::ffff:1.2.3.4`` for 1.2.3.4 where addresses are sorted: in sets and as keys of maps."""
+    return IPv6Address(value if ":" in value else f"::ffff:{value}")
+
+
+def _normalised_address(value: Any) -> Any:
+    """Where both versions may be, an IPv4 address written as IPv6 could not be told from itself."""
+    return getattr(value, "ipv4_mapped", None) or value
+
+
+def _encode_any_address(value: Any) -> Any:
+    return _normalised_address(_encode_address(value))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -323,6 +342,8 @@ SCALARS: Mapping[tuple[str, Any], Conversion] = {
     ("duration", CqlDuration): Conversion(_encode_duration, _decode_duration, sent_as_is=frozenset({CqlDuration})),
     ("duration", timedelta): Conversion(_encode_timedelta, _decode_timedelta),
     ("inet", IPv4Address): Conversion(_encode_address, IPv4Address, sent_as_is=frozenset({IPv4Address})),
-    ("inet", IPv6Address): Conversion(_encode_address, IPv6Address),
-    ("inet", IPvAnyAddress): Conversion(_encode_address, ip_address, sent_as_is=frozenset({IPv4Address})),
+    ("inet", IPv6Address): Conversion(_encode_address, _decode_ipv6),
+    ("inet", IPvAnyAddress): Conversion(
+        _encode_any_address, ip_address, _normalised_address, sent_as_is=frozenset({IPv4Address})
+    ),
 }

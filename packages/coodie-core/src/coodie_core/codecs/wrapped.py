@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import IPvAnyAddress, NaiveDatetime, RootModel, TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from coodie_core.codecs.scalars import Conversion
+from coodie_core.codecs.scalars import Conversion, of_wrong_class
 from coodie_core.exceptions import UnstorableValue
 
 #: The classes of values where an annotation stands for others.
@@ -22,15 +22,18 @@ def root_conversion(model: type[RootModel[Any]], inside: Conversion) -> Conversi
 
     def encode(value: Any) -> Any:
         if not issubclass(type(value), model):
-            raise UnstorableValue(f"a {type(value).__name__} was given where the column needs a {model.__name__}.")
+            raise of_wrong_class(value, model)
         return inside.encode(value.root)
+
+    def decode(value: Any) -> Any:
+        return model.model_validate(inside.decode(value) if inside.decode else value, strict=False)
 
     def normalise(value: Any) -> Any:
         held = value.root
         root = inside.normalise(held) if inside.normalise else held
         return value if root is held else value.model_copy(update={"root": root})
 
-    return Conversion(encode, inside.decode, normalise if inside.normalise else None)
+    return Conversion(encode, decode, normalise if inside.normalise else None)
 
 
 def wrapped_conversion(adapter: TypeAdapter[Any], python_type: Any, inside: Conversion) -> Conversion:
