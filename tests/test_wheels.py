@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tarfile
@@ -124,11 +123,10 @@ def test_an_sdist_holds_what_building_and_reading_it_needs(dist: Path, member: M
 def readme_example(member: str, server: Server, keyspace: str) -> str:
     """Return the Python code of a package's README, talking to *server*."""
     readme = (ROOT / "packages" / member / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    code: str = readme.partition("```python\n")[2].partition("```")[0]
     host, port = server.hosts[0], server.port
-    return FIND_THE_SERVER.format(host=host, port=port) + code.replace('"shop"', f'"{keyspace}"').replace(
-        'hosts=["127.0.0.1"]', f'hosts=["{host}"], port={port}, endpoint_factory=OneNode()'
-    )
+    code = code.replace('hosts=["127.0.0.1"]', f'hosts=["{host}"], port={port}, endpoint_factory=OneNode()')
+    return FIND_THE_SERVER.format(host=host, port=port) + code.replace('"shop"', f'"{keyspace}"')
 
 
 @pytest.mark.parametrize(
