@@ -25,11 +25,10 @@ import coodie.sync
 from coodie_testing import CoodieTestingError, Server, choose_server, fresh_keyspace
 
 
-def main() -> int:
+def main(airports: list[AirportRecord]) -> int:
     """Take both tours, print what they did, and return the exit code."""
     console = Console()
     began = time.monotonic()
-    airports = all_airports()
     console.print(f"{len(airports):,} airports of the world. Starting a server...")
     try:
         with choose_server() as server:
@@ -72,4 +71,4 @@ async def awaited_tour(connection: dict[str, Any], airports: list[AirportRecord]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(all_airports()))

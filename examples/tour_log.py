@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class TourLog:
         self._console = console
 
     @contextmanager
-    def step(self, title: str, call: str) -> Iterator[Step]:
+    def step(self, title: str, call: str) -> Generator[Step, None, None]:
         """Add a step, and take the time of the ``with`` block."""
         step = Step(title, call)
         self.steps.append(step)
@@ -56,7 +56,7 @@ class TourLog:
         step.seconds = time.perf_counter() - began
 
     @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(self, what: str, total: int) -> Generator[Callable[[int], None], None, None]:
         """Show a progress bar (without a terminal: one line at the end); give what moves it on."""
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=self._console) as bar:
