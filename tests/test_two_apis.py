@@ -19,7 +19,7 @@ import coodie_aio
 import coodie_sync
 
 # Modules of the meta-package, and where their names come from.
-SHARED_MODULES = ["cql_builder", "exceptions", "fields", "results", "schema", "types"]
+SHARED_MODULES = ["cql_builder", "exceptions", "expressions", "fields", "results", "schema", "types"]
 
 PROTOCOLS = {"__init__", "__iter__", "__next__", "__len__", "__enter__", "__exit__", "__await__"}
 
@@ -129,7 +129,7 @@ def test_shared_modules_give_the_very_objects_of_the_core(module: str) -> None:
         assert getattr(front, name) is getattr(core, name), name
 
 
-@pytest.mark.parametrize("module", ["cql_builder", "exceptions", "fields", "results"])
+@pytest.mark.parametrize("module", ["cql_builder", "exceptions", "expressions", "fields", "results"])
 def test_shared_modules_leave_out_nothing_that_the_core_has(module: str) -> None:
     front, core = importlib.import_module(f"coodie.{module}"), importlib.import_module(f"coodie_core.{module}")
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from pydantic import Field
 
 from coodie import aio, sync
+from coodie.expressions import Column, col
 from coodie.fields import PrimaryKey
 from coodie.results import LWTResult
 
@@ -18,6 +19,7 @@ from coodie.results import LWTResult
 class User(aio.Document):
     id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
     name: str
+    tags: list[str] = []
 
 
 class BlockingUser(sync.Document):
@@ -49,6 +51,14 @@ def blocking_reading(key: UUID) -> None:
     assert_type(BlockingUser.find().count(), int)
     for user in BlockingUser.find():
         assert_type(user, BlockingUser)
+
+
+def comparing() -> None:
+    assert_type(col(User.name), Column[str])
+    assert_type(User.find(col(User.name) == "Alice", col(User.tags).contains("new")), aio.QuerySet[User])
+    User.find(col(User.name) == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    User.find(col(User.tags).contains(5))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    User.find(User.name == "Alice")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def writing(user: User) -> None:

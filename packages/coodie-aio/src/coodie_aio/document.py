@@ -12,6 +12,7 @@ from coodie_aio.query import QuerySet
 from coodie_aio.runner import run
 from coodie_core.consistency import Consistency
 from coodie_core.document import BaseDocument
+from coodie_core.expressions import Condition
 from coodie_core.operations import documents, tables
 from coodie_core.options import write_options
 from coodie_core.query import Query
@@ -83,10 +84,11 @@ class Document(BaseDocument):
         await run(tables.truncate(cls, driver.keyspace), driver)
 
     @classmethod
-    def find(cls, **filters: Any) -> QuerySet[Self]:
-        """Return a query set of the documents that fit *filters*; nothing is sent yet.
+    def find(cls, *conditions: Condition, **filters: Any) -> QuerySet[Self]:
+        """Return a query set of the documents that fit *conditions* and *filters*; nothing is sent yet.
 
         Args:
+            *conditions: Comparisons that type checkers follow, as in ``col(User.age) >= 18``.
             **filters: A field and its value, or a field, two underscores and a look-up: ``age__gt=18``,
                 ``id__in=[...]``, ``tags__contains="new"``. All must hold; without any, every document fits.
 
@@ -98,13 +100,14 @@ class Document(BaseDocument):
             users = await User.find(country="NL").limit(10).all()
             ```
         """
-        return QuerySet(Query(cls)).filter(**filters)
+        return QuerySet(Query(cls)).filter(*conditions, **filters)
 
     @classmethod
-    async def find_one(cls, **filters: Any) -> Self | None:
-        """Return the first document that fits *filters*, or None.
+    async def find_one(cls, *conditions: Condition, **filters: Any) -> Self | None:
+        """Return the first document that fits *conditions* and *filters*, or None.
 
         Args:
+            *conditions: As for `find`.
             **filters: As for `find`.
 
         Raises:
@@ -116,13 +119,14 @@ class Document(BaseDocument):
             user = await User.find_one(id=user_id)
             ```
         """
-        return await cls.find(**filters).first()
+        return await cls.find(*conditions, **filters).first()
 
     @classmethod
-    async def get(cls, **key: Any) -> Self:
+    async def get(cls, *conditions: Condition, **key: Any) -> Self:
         """Return the one document with this key.
 
         Args:
+            *conditions: As for `find`.
             **key: The fields of the primary key, or others that identify one document.
 
         Raises:
@@ -136,7 +140,7 @@ class Document(BaseDocument):
             user = await User.get(id=user_id)
             ```
         """
-        return await cls.find(**key).get()
+        return await cls.find(*conditions, **key).get()
 
     @classmethod
     async def create(cls, **fields: Any) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from copy import deepcopy
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,8 +11,10 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from pydantic._internal._model_construction import ModelMetaclass
 
 from coodie_core.exceptions import FieldNotLoaded
+from coodie_core.expressions import Column
 from coodie_core.schema import Table, TableKind, build_table, table_of
 from coodie_core.settings import DocumentSettings, document_settings
 
@@ -56,7 +59,31 @@ def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
     return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
 
 
-class BaseDocument(BaseModel):
+# Pydantic hides these two from type checkers, so that they find misspelt names.
+_pydantics_class_attribute: Any = vars(ModelMetaclass)["__getattr__"]
+_pydantics_attribute: Any = vars(BaseModel)["__getattr__"]
+
+_defining: ContextVar[bool] = ContextVar("defining a document class", default=False)
+
+
+class DocumentType(ModelMetaclass):
+    """The class of document classes: gives ``User.age`` as a column, for `col`."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
+        token = _defining.set(True)  # while Pydantic asks whether a field hides an attribute of a base
+        try:
+            return super().__new__(mcs, name, bases, namespace, **kwargs)
+        finally:
+            _defining.reset(token)
+
+    def __getattr__(cls, name: str) -> Any:
+        fields: Mapping[str, Any] = cls.__dict__.get("__pydantic_fields__", {})
+        if name in fields and not _defining.get():
+            return Column[Any](cls, name)
+        return _pydantics_class_attribute(cls, name)
+
+
+class BaseDocument(BaseModel, metaclass=DocumentType):
     """What the documents of both APIs share: the fields, the table, and what is known of the stored row."""
 
     # The row as it was last read or written, so that save() can send what changed. Being a slot, it is neither a field
@@ -100,7 +127,7 @@ class BaseDocument(BaseModel):
                 f"{type(self).__name__}.{name} was not loaded: the query's only() or defer() left it out. "
                 f"Name it in only(), or read the document with get()."
             )
-        return super().__getattr__(name)  # type: ignore[misc]  # BaseModel hides it from type checkers
+        return _pydantics_attribute(self, name)
 
     def __copy__(self) -> Self:
         return _with_stored_row_of(self, super().__copy__())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from coodie_core.cql_builder import Assignment, Restriction
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.expressions import Condition
 from coodie_core.schema import Table
 from coodie_core.suggestions import nearest
 from coodie_core.validation import bound, bound_element
@@ -43,6 +44,32 @@ def restrictions_of(table: Table, method: str, given: Mapping[str, Any]) -> tupl
         InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
     """
     return tuple(_restriction(table, method, keyword, value) for keyword, value in given.items())
+
+
+def conditions_as_restrictions(table: Table, method: str, given: Iterable[Condition]) -> tuple[Restriction, ...]:
+    """Return what ``find(col(User.age) >= 18)`` asks, with checked values in the driver's types.
+
+    Raises:
+        InvalidQueryError: It is no condition, it is about another document, or a value is not of the field's type.
+    """
+    return tuple(
+        _restriction(table, method, _checked_condition(table, method, condition).keyword, condition.value)
+        for condition in given
+    )
+
+
+def _checked_condition(table: Table, method: str, condition: Condition) -> Condition:
+    if not isinstance(condition, Condition):
+        raise InvalidQueryError(
+            f"{table.document}.{method}({type(condition).__name__}): give conditions, as in "
+            f"{method}(col({table.document}.{table.column_names[0]}) == ...), or keywords."
+        )
+    if not issubclass(table.model, condition.model):
+        raise InvalidQueryError(
+            f"{table.document}.{method}(col({condition.model.__name__}.{condition.keyword}) ...): "
+            f"this condition is about {condition.model.__name__}, not {table.document}."
+        )
+    return condition
 
 
 def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restriction:

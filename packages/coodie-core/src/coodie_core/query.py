@@ -10,8 +10,9 @@ from coodie_core.consistency import Consistency, consistency_level
 from coodie_core.cql_builder import Ordering, Restriction
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.expressions import Condition
 from coodie_core.identifiers import checked_name
-from coodie_core.lookups import restrictions_of
+from coodie_core.lookups import conditions_as_restrictions, restrictions_of
 from coodie_core.options import WriteOptions, checked_count, checked_timeout, checked_timestamp, checked_ttl
 from coodie_core.schema import table_of
 from coodie_core.statement import ExecutionOptions
@@ -83,10 +84,11 @@ class BaseQuerySet(Generic[D]):
         """The name of the connection that carries it out; None for the default one."""
         return self._query.connection or self._query.model.connection_name()
 
-    def filter(self, **filters: Any) -> Self:
-        """Return the query set narrowed to documents that also fit *filters*.
+    def filter(self, *conditions: Condition, **filters: Any) -> Self:
+        """Return the query set narrowed to documents that also fit *conditions* and *filters*.
 
         Args:
+            *conditions: Comparisons that type checkers follow, as in ``col(User.age) >= 18``.
             **filters: A field and its value, or a field, two underscores and a look-up: ``age__gt=18``,
                 ``id__in=[...]``, ``tags__contains="new"``. All must hold.
 
@@ -98,7 +100,8 @@ class BaseQuerySet(Generic[D]):
             User.find(country="NL").filter(age__gte=18)
             ```
         """
-        added = restrictions_of(table_of(self._query.model), "find", filters)
+        table = table_of(self._query.model)
+        added = (*conditions_as_restrictions(table, "find", conditions), *restrictions_of(table, "find", filters))
         return self._with(filters=self._query.filters + added)
 
     def limit(self, rows: int) -> Self:

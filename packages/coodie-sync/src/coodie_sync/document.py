@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from coodie_core.consistency import Consistency
 from coodie_core.document import BaseDocument
+from coodie_core.expressions import Condition
 from coodie_core.operations import documents, tables
 from coodie_core.options import write_options
 from coodie_core.query import Query
@@ -85,10 +86,11 @@ class Document(BaseDocument):
         run(tables.truncate(cls, driver.keyspace), driver)
 
     @classmethod
-    def find(cls, **filters: Any) -> QuerySet[Self]:
-        """Return a query set of the documents that fit *filters*; nothing is sent yet.
+    def find(cls, *conditions: Condition, **filters: Any) -> QuerySet[Self]:
+        """Return a query set of the documents that fit *conditions* and *filters*; nothing is sent yet.
 
         Args:
+            *conditions: Comparisons that type checkers follow, as in ``col(User.age) >= 18``.
             **filters: A field and its value, or a field, two underscores and a look-up: ``age__gt=18``,
                 ``id__in=[...]``, ``tags__contains="new"``. All must hold; without any, every document fits.
 
@@ -100,13 +102,14 @@ class Document(BaseDocument):
             users = User.find(country="NL").limit(10).all()
             ```
         """
-        return QuerySet(Query(cls)).filter(**filters)
+        return QuerySet(Query(cls)).filter(*conditions, **filters)
 
     @classmethod
-    def find_one(cls, **filters: Any) -> Self | None:
-        """Return the first document that fits *filters*, or None.
+    def find_one(cls, *conditions: Condition, **filters: Any) -> Self | None:
+        """Return the first document that fits *conditions* and *filters*, or None.
 
         Args:
+            *conditions: As for `find`.
             **filters: As for `find`.
 
         Raises:
@@ -118,13 +121,14 @@ class Document(BaseDocument):
             user = User.find_one(id=user_id)
             ```
         """
-        return cls.find(**filters).first()
+        return cls.find(*conditions, **filters).first()
 
     @classmethod
-    def get(cls, **key: Any) -> Self:
+    def get(cls, *conditions: Condition, **key: Any) -> Self:
         """Return the one document with this key.
 
         Args:
+            *conditions: As for `find`.
             **key: The fields of the primary key, or others that identify one document.
 
         Raises:
@@ -138,7 +142,7 @@ class Document(BaseDocument):
             user = User.get(id=user_id)
             ```
         """
-        return cls.find(**key).get()
+        return cls.find(*conditions, **key).get()
 
     @classmethod
     def create(cls, **fields: Any) -> Self:

@@ -49,6 +49,7 @@ from coodie_core.exceptions import UnstorableValue as UnstorableValue
 from coodie_core.exceptions import WriteFailure as WriteFailure
 from coodie_core.exceptions import WriteTimeout as WriteTimeout
 from coodie_core.exceptions import WrongVectorLength as WrongVectorLength
+from coodie_core.expressions import col as col
 from coodie_core.fields import Ascii as Ascii
 from coodie_core.fields import BigInt as BigInt
 from coodie_core.fields import ClusteringKey as ClusteringKey
