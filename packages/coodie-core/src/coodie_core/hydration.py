@@ -6,7 +6,8 @@ value, so that a document read equals the document that full validation of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from coodie_core.codecs.plain import decode_value
 from coodie_core.document import BaseDocument, StoredRow, remember_stored
 from coodie_core.exceptions import RowDoesNotFit
 from coodie_core.schema import Table, table_of
@@ -43,13 +45,24 @@ def documents_of(model: type[D], rows: Rows) -> list[D]:
     return [reader.document(row) for row in rows.rows]
 
 
+def values_of_empty_columns(table: Table, columns: Iterable[str]) -> dict[str, Any]:
+    """Return what a document that is read holds where these columns are empty, for each that may be."""
+    values: dict[str, Any] = {}
+    for name in columns:
+        with suppress(_ColumnIsNull):
+            values[name] = _value_of_null(table, name)()
+    return values
+
+
 def row_values(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return some of a row's values by column, decoded where the column is one of the table's."""
+    """Return some of a row's values by column: as the field has them, or as plain Python where there is no field."""
     return {name: _decoded(table, name, value) for name, value in values.items()}
 
 
 def _decoded(table: Table, name: str, value: Any) -> Any:
-    decode = table.codecs[name].decode if name in table.codecs else None
+    if name not in table.codecs:
+        return decode_value(value)
+    decode = table.codecs[name].decode
     return decode(value) if decode is not None and value is not None else value
 
 

@@ -10,7 +10,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import key_of
-from coodie_core.operations.sending import write
+from coodie_core.operations.sending import given_options, option_clash, write
 from coodie_core.options import WriteOptions
 from coodie_core.schema import Table, table_of
 
@@ -27,6 +27,7 @@ def change(
     """Add *deltas* times *sign* to the document's counters."""
     method = "increment" if sign > 0 else "decrement"
     table = table_of(type(document))
+    option_clash(table, method, given_options(options, batch))
     cql = build_counter_update(
         table.name,
         table.keyspace_in(keyspace),
@@ -42,9 +43,7 @@ def _checked(table: Table, method: str, name: str, delta: int) -> int:
     if not table.column(name, asked).counter:
         raise InvalidQueryError(f"{table.document}.{asked}: {name} is no counter.")
     if isinstance(delta, bool) or not isinstance(delta, int) or not -(2**63) < delta < 2**63:
-        raise InvalidQueryError(
-            f"{table.document}.{asked}: give a whole number of 64 bits, not {type(delta).__name__}."
-        )
+        raise InvalidQueryError(f"{table.document}.{asked}: give a whole number of 64 bits.")
     return delta
 
 

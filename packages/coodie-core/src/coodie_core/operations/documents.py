@@ -18,6 +18,7 @@ from coodie_core.document import (
     stored_row,
 )
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.hydration import values_of_empty_columns
 from coodie_core.lookups import assignments_of, conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.sending import (
@@ -179,7 +180,7 @@ def delete_columns(
     )
     result = yield from write(table, cql, options, batch)
     if result.applied:
-        _take_over(document, {name: None for name in columns if name in table.nullable})
+        _take_over(document, values_of_empty_columns(table, columns))
 
 
 def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coodie_core.batch import BaseBatch
+from coodie_core.codecs.plain import decode_value
 from coodie_core.cql_builder import Cql
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.hydration import row_values
@@ -53,14 +54,21 @@ def write(
 
 
 def lwt_result(table: Table | None, answer: Rows) -> LWTResult:
-    """Return what a conditional write's answer says; *table* decodes the values that were found, if it is known."""
+    """Return what a conditional write's answer says.
+
+    Args:
+        table: Whose values were found; None for a batch, whose values become plain Python.
+        answer: The server's answer.
+    """
     if not answer.rows:
         return WRITTEN
     values = dict(zip(answer.columns, answer.rows[0], strict=True))
     applied = bool(values.pop(APPLIED))
     if applied or not values:
         return LWTResult(applied)
-    return LWTResult(applied, row_values(table, values) if table is not None else values)
+    if table is None:
+        return LWTResult(applied, {name: decode_value(value) for name, value in values.items()})
+    return LWTResult(applied, row_values(table, values))
 
 
 def refuse_on(table: Table, method: str, kinds: Mapping[TableKind, str]) -> None:
