@@ -166,14 +166,14 @@ def contact_point(entry: Any) -> ContactPoint:
             raise ConfigurationError(f"hosts=[{entry!r}]: a host is a name or an address, such as '127.0.0.1'.")
         return entry  # type: ignore[no-any-return]  # an EndPoint of the driver, or a pair of address and port
     entry = entry.strip()
-    bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.%]+)\](?::(\w+))?", entry)
+    bracketed = re.fullmatch(r"\[([^]]+)\](?::(.*))?", entry)
     if bracketed:
         host, port = bracketed.groups()
     elif entry.count(":") == 1:
         host, port = entry.split(":")
     else:
         host, port = entry, None
-    if not host or "/" in host:
+    if not host or "/" in entry:
         raise ConfigurationError(f"hosts=[{entry!r}]: a host is 'host' or 'host:port', without a scheme or a path.")
     return host if port is None else (host, port_number(port, entry))
 
