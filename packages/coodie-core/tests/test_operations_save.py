@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import pytest
@@ -310,3 +311,11 @@ def test_lists_inside_of_others_that_were_changed_in_place_are_written(start, po
     [grid.rows[0], grid.by_name["a"], grid.pair[1], grid.place][position][0] = 2
 
     assert len(saved(start, grid).params) == 2
+
+
+def test_a_time_without_a_zone_is_refused_and_not_taken_as_local_time(start):
+    class Event(BaseDocument):
+        at: Annotated[datetime, PrimaryKey()]
+
+    with pytest.raises(InvalidQueryError, match="naive"):
+        saved(start, Event(at=datetime(2026, 1, 1)))

@@ -235,7 +235,9 @@ def _encode_timestamp(value: Any) -> Any:
 def _normalised_timestamp(value: Any) -> Any:
     if type(value) is datetime and value.tzinfo is UTC and not value.microsecond % 1000:
         return value
-    return _without_microseconds(value.astimezone(UTC)) if isinstance(value, datetime) else value
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        return value  # `astimezone` would take a naive datetime as local time; the encoder refuses it
+    return _without_microseconds(value.astimezone(UTC))
 
 
 def _encode_naive_timestamp(value: Any) -> Any:
