@@ -248,8 +248,10 @@ class FieldProblem(CoodieError):
 
         Example:
             ```python
+            try:
+                encoded = encode(value)
             except UnstorableValue as error:
-                raise error.named("User", "age")
+                raise error.named("User", "age") from None
             ```
         """
         self.document, self.field = document, field

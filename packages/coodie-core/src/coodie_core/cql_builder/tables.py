@@ -37,6 +37,7 @@ def build_create_table(
         if_not_exists: Whether an existing table is left as it is, instead of being an error.
 
     Example:
+        >>> from coodie_core.schema import ColumnDefinition
         >>> build_create_table("users", columns=[ColumnDefinition("id", "uuid", partition_key_index=0)]).cql
         'CREATE TABLE IF NOT EXISTS "users" ("id" uuid, PRIMARY KEY (("id")))'
     """
@@ -58,6 +59,7 @@ def build_add_columns(table: str, keyspace: str | None = None, *, columns: Seque
     """Return ALTER TABLE that adds columns; a static one stays static.
 
     Example:
+        >>> from coodie_core.schema import ColumnDefinition
         >>> build_add_columns("users", columns=[ColumnDefinition("age", "int")]).cql
         'ALTER TABLE "users" ADD ("age" int)'
     """
@@ -91,6 +93,7 @@ def build_create_index(
         if_not_exists: Whether an existing index is left as it is.
 
     Example:
+        >>> from coodie_core.fields import Indexed
         >>> build_create_index("users", column="email", name="users_email_idx", index=Indexed()).cql
         'CREATE INDEX IF NOT EXISTS "users_email_idx" ON "users" ("email")'
     """
