@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import airportsdata
 
@@ -14,9 +14,9 @@ class AirportRecord(TypedDict):
 
     country: str
     icao: str
-    iata: str | None
+    iata: NotRequired[str]
     name: str
-    city: str | None
+    city: NotRequired[str]
     elevation_feet: float
     latitude: float
     longitude: float
@@ -29,17 +29,20 @@ def all_airports() -> list[AirportRecord]:
 
 
 def airport_record(entry: airportsdata.Airport) -> AirportRecord:
-    """Return an entry of the package with None where it has an empty text."""
-    return AirportRecord(
+    """Return an entry of the package in our words, without what it leaves empty."""
+    record = AirportRecord(
         country=entry["country"],
         icao=entry["icao"],
-        iata=entry["iata"] or None,
         name=entry["name"],
-        city=entry["city"] or None,
         elevation_feet=entry["elevation"],
         latitude=entry["lat"],
         longitude=entry["lon"],
     )
+    if entry["iata"]:
+        record["iata"] = entry["iata"]
+    if entry["city"]:
+        record["city"] = entry["city"]
+    return record
 
 
 def slices_of_countries(airports: list[AirportRecord], most: int) -> Iterator[list[AirportRecord]]:

@@ -100,6 +100,8 @@ ROWS_PER_BATCH = 20
 def load(airports: list[AirportRecord], log: TourLog) -> None:
     """Save all airports, some of one country at a time.
 
+    What a record does not have is not written: leave such a field out, since a field set to None deletes its column.
+
     An unlogged batch of rows of *one* partition is a single write for the server. Do not mix partitions in one: the
     node that receives it would have to pass each row on, and that is slower than saving them one by one.
     """
@@ -149,12 +151,12 @@ def read_a_part_of_a_partition(airports: list[AirportRecord], log: TourLog) -> N
 def read_by_an_index(airports: list[AirportRecord], log: TourLog) -> None:
     with log.step("Read by an index", 'find(city="Greenville").all()') as step:
         greenville = Airport.find(city="Greenville").all()
-    step.counted(len(greenville), expected=len([record for record in airports if record["city"] == "Greenville"]))
+    step.counted(len(greenville), expected=len([record for record in airports if record.get("city") == "Greenville"]))
 
 
 def read_a_view(airports: list[AirportRecord], log: TourLog) -> None:
     """Read the airports by another key. A view follows its table after a moment, so wait until it has caught up."""
-    expected = len([record for record in airports if record["iata"]])
+    expected = len([record for record in airports if "iata" in record])
     with log.step("Read a view", 'get(iata="AMS"), find().count()') as step:
         counted, give_up = 0, time.monotonic() + 30
         while counted < expected and time.monotonic() < give_up:
