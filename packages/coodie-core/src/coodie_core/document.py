@@ -11,7 +11,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from pydantic._internal._model_construction import ModelMetaclass
+from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
+from pydantic._internal._typing_extra import parent_frame_namespace
 
 from coodie_core.exceptions import FieldNotLoaded
 from coodie_core.expressions import Column
@@ -70,6 +71,10 @@ class DocumentType(ModelMetaclass):
     """The class of document classes: gives ``User.age`` as a column, for `col`."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
+        if kwargs.get("__pydantic_reset_parent_namespace__", True):
+            # Pydantic would look for the names of a local scope in the frame of this method.
+            namespace["__pydantic_parent_namespace__"] = build_lenient_weakvaluedict(parent_frame_namespace())
+            kwargs["__pydantic_reset_parent_namespace__"] = False
         token = _defining.set(True)  # while Pydantic asks whether a field hides an attribute of a base
         try:
             return super().__new__(mcs, name, bases, namespace, **kwargs)

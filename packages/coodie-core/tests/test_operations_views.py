@@ -1,0 +1,126 @@
+"""Materialized views: created from what the class says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+
+from coodie_core.document import BaseDocument
+from coodie_core.exceptions import InvalidModel
+from coodie_core.fields import ClusteringKey, PrimaryKey
+from coodie_core.operations.views import drop_view, sync_view
+from coodie_core.schema import TableKind
+from coodie_core.statement import Statement
+
+
+class User(BaseDocument):
+    id: Annotated[int, PrimaryKey()]
+    email: str
+    name: str
+
+    class Settings:
+        name = "users"
+
+
+class View(BaseDocument):
+    __coodie_kind__ = TableKind.VIEW
+
+    class Settings:
+        __abstract__ = True
+
+
+class UserByEmail(View):
+    email: Annotated[str, PrimaryKey()]
+    id: Annotated[int, ClusteringKey(order="DESC")]
+    name: str
+
+    class Settings:
+        name = "users_by_email"
+        __base_table__ = User
+
+
+CREATE = (
+    'CREATE MATERIALIZED VIEW IF NOT EXISTS "ks"."users_by_email" AS SELECT "email", "id", "name" FROM "ks"."users" '
+    'WHERE "email" IS NOT NULL AND "id" IS NOT NULL PRIMARY KEY (("email"), "id") '
+    'WITH CLUSTERING ORDER BY ("id" DESC)'
+)
+
+
+def created(start, view) -> str:
+    """The CQL that creates the view."""
+    return start(sync_view(view, "ks")).answer().answer().cql
+
+
+def test_a_view_that_does_not_exist_is_created(start):
+    conversation = start(sync_view(UserByEmail, "ks")).answer().answer()
+
+    assert conversation.request == Statement(CREATE, prepared=False)
+    assert conversation.answer().result == [CREATE]
+
+
+def test_a_view_that_exists_stays_as_it_is(start):
+    conversation = start(sync_view(UserByEmail, "ks"))
+
+    conversation.answer(("email", "text", "partition_key", 0, "none")).answer()
+
+    assert conversation.result == []
+
+
+def test_a_dry_run_says_what_would_run_and_changes_nothing(start):
+    conversation = start(sync_view(UserByEmail, "ks", dry_run=True)).answer().answer()
+
+    assert conversation.result == [CREATE]
+    assert len(conversation.requests) == 2
+
+
+def test_the_settings_choose_columns_rows_and_order(start):
+    class ActiveUser(View):
+        email: Annotated[str, PrimaryKey()]
+        id: Annotated[int, ClusteringKey()]
+        name: str
+
+        class Settings:
+            __base_table__ = "users"
+            __view_columns__ = ("name",)
+            __where_clause__ = "email IS NOT NULL AND id > 0"
+            __clustering_order__ = {"id": "DESC"}  # noqa: RUF012
+
+    assert created(start, ActiveUser) == (
+        'CREATE MATERIALIZED VIEW IF NOT EXISTS "ks"."active_user" AS SELECT "email", "id", "name" FROM "ks"."users" '
+        'WHERE email IS NOT NULL AND id > 0 PRIMARY KEY (("email"), "id") WITH CLUSTERING ORDER BY ("id" DESC)'
+    )
+
+
+def test_a_view_without_a_base_table_is_refused(start):
+    class Lost(View):
+        email: Annotated[str, PrimaryKey()]
+
+    with pytest.raises(InvalidModel) as refused:
+        created(start, Lost)
+
+    assert str(refused.value) == (
+        "Lost.Settings.__base_table__: give the document that the view shows, or the name of its table."
+    )
+
+
+def test_a_view_of_a_column_that_is_no_field_is_refused(start):
+    class Lost(View):
+        email: Annotated[str, PrimaryKey()]
+
+        class Settings:
+            __base_table__ = User
+            __view_columns__ = ("emial",)
+
+    with pytest.raises(InvalidModel) as refused:
+        created(start, Lost)
+
+    assert str(refused.value) == (
+        "Lost.Settings.__view_columns__: Lost has no field 'emial' (did you mean 'email'?). Its fields are email."
+    )
+
+
+def test_dropping_is_one_statement(start):
+    assert start(drop_view(UserByEmail, "ks")).request == Statement(
+        'DROP MATERIALIZED VIEW IF EXISTS "ks"."users_by_email"', prepared=False
+    )
