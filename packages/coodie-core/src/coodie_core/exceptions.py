@@ -165,18 +165,12 @@ class FilteringRefused(ServerRefusedQuery):
     """
 
     def __init__(
-        self, document: str, fields: tuple[str, ...], partition_key: tuple[str, ...], refusal: DatabaseError
+        self, document: str, asked: tuple[str, ...], fields: tuple[str, ...], reason: str, refusal: DatabaseError
     ) -> None:
         self.document, self.fields = document, fields
-        named = ", ".join(fields)
-        asked = f"{document}.find({', '.join(f'{field}=...' for field in fields)})"
-        wrong = (
-            f"{named} is neither part of the primary key nor indexed, so the server would read the whole table"
-            if fields
-            else f"without the whole partition key ({', '.join(partition_key)}) the server would read the whole table"
-        )
         super().__init__(
-            f"{asked}: {wrong}. Ways out: mark the field with Indexed() and run sync_table(); keep a table or a "
+            f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}): {reason}, so the server would read "
+            f"the whole table. Ways out: mark the field with Indexed() and run sync_table(); keep a table or a "
             f"materialized view keyed by it; or, where the table is small, add .allow_filtering().",
             statement=refusal.statement,
             keyspace=refusal.keyspace,

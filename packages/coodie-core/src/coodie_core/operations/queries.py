@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
+
+from pydantic import AliasChoices, AliasPath
 
 from coodie_core.cql_builder import build_count, build_delete, build_insert, build_select, build_update
 from coodie_core.document import BaseDocument, remember_written
@@ -112,12 +114,21 @@ def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> 
 
 
 def _new_document(model: type[D], fields: Mapping[str, Any]) -> D:
-    unknown = [name for name in fields if name not in model.model_fields and model.model_config.get("extra") != "allow"]
-    for name in unknown:
-        aliases = {field.alias for field in model.model_fields.values()}
-        if name not in aliases:
+    if model.model_config.get("extra") != "allow":
+        accepted = {*model.model_fields, *_aliases(model)}
+        for name in fields.keys() - accepted:
             table_of(model).column(name, f"create({name}=...)")
     return model(**fields)
+
+
+def _aliases(model: type[BaseDocument]) -> Iterator[str]:
+    """Return every other name under which a field's value can be given."""
+    for field in model.model_fields.values():
+        alias = field.validation_alias
+        for choice in alias.choices if isinstance(alias, AliasChoices) else [alias]:
+            path = choice.path[0] if isinstance(choice, AliasPath) else choice
+            if isinstance(path, str):
+                yield path
 
 
 def update(
@@ -208,13 +219,39 @@ def _answer(query: Query[Any], statement: Statement) -> Operation[Rows]:
     try:
         return (yield statement)
     except ServerRefusedQuery as error:
-        if "ALLOW FILTERING" not in str(error):
+        if query.allow_filtering or "ALLOW FILTERING" not in str(error):
             raise
         table = table_of(query.model)
-        raise FilteringRefused(table.document, unserved_fields(table, query), table.partition_key, error) from error
+        fields, reason = unserved_fields(table, query)
+        raise FilteringRefused(table.document, query.filtered_fields, fields, reason, error) from error
 
 
-def unserved_fields(table: Table, query: Query[Any]) -> tuple[str, ...]:
-    """Return the filtered fields that no key and no index of the model serves."""
-    columns = (table.by_name[name] for name in query.filtered_fields)
-    return tuple(column.name for column in columns if not column.is_primary_key and column.indexed is None)
+#: What the servers' own secondary index is good for; others, such as SAI, know more operators.
+_PLAIN_INDEX_SERVES = ("=", "CONTAINS", "CONTAINS KEY")
+
+
+def unserved_fields(table: Table, query: Query[Any]) -> tuple[tuple[str, ...], str]:
+    """Return the filtered fields that no key and no index of the model serves, and in words why not."""
+    filters = [item for item in query.filters if not table.by_name[item.column].is_primary_key]
+    not_indexed = _names(item.column for item in filters if table.by_name[item.column].indexed is None)
+    if not_indexed:
+        are = "is" if len(not_indexed) == 1 else "are"
+        return not_indexed, f"{', '.join(not_indexed)} {are} neither part of the primary key nor indexed"
+    beyond_index = [
+        item
+        for item in filters
+        if (index := table.by_name[item.column].indexed) is not None
+        and index.index_class is None
+        and item.operator not in _PLAIN_INDEX_SERVES
+    ]
+    if beyond_index:
+        first = beyond_index[0]
+        reason = (
+            f"{first.column} is indexed, but not for {first.operator!r}, as it would be by Indexed(index_class='SAI')"
+        )
+        return _names(item.column for item in beyond_index), reason
+    return (), f"neither the whole partition key ({', '.join(table.partition_key)}) nor one index alone serves this"
+
+
+def _names(columns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(columns))
