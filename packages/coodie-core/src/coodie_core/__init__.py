@@ -1,1 +1,1 @@
-"""The pure core of coodie: Pydantic documents, CQL text and schema for ScyllaDB and Apache Cassandra, without a driver."""
+"""The pure core of coodie: Pydantic documents, CQL text and schema, without a driver and without I/O."""
