@@ -137,6 +137,15 @@ class Masked:
         return "***"
 
 
+class Abbreviated(Masked):
+    """A custom type that does not accept what its serializer makes."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) < 4:
+            raise ValueError("too short")
+        super().__init__(text)
+
+
 class Celsius(Masked):
     """A custom type whose serializer keeps its value."""
 
@@ -180,6 +189,7 @@ SENT: list[tuple[Any, Any, Any]] = [
     (timedelta, timedelta(days=-1, microseconds=1), CqlDuration(nanoseconds=-86_399_999_999_000)),
     # collections
     (list[int], [1, 2], (1, 2)),
+    (list[str], ["a", "b"], ("a", "b")),
     (tuple[int, ...], (1, 2), (1, 2)),
     (set[Colour], {Colour.RED}, ("red",)),
     (dict[Size, datetime], {Size.SMALL: HALF_PAST_NINE}, {1: IN_MILLISECONDS}),
@@ -187,7 +197,7 @@ SENT: list[tuple[Any, Any, Any]] = [
     (tuple[Size, Colour | None], (Size.SMALL, Colour.RED), (1, "red")),
     (dict[tuple[int, ...], list[int]], {(1, 2): [3]}, {(1, 2): (3,)}),
     (Annotated[list[float], Vector(2)], [1.0, 2.0], (1.0, 2.0)),
-    (list[list[Colour]], [[Colour.RED], []], (("red",), [])),
+    (list[list[Colour]], [[Colour.RED], []], (("red",), ())),
     (set[datetime], {HALF_PAST_NINE, HALF_PAST_NINE.replace(microsecond=5)}, (IN_MILLISECONDS,)),
     (dict[datetime, int], {HALF_PAST_NINE: 1, HALF_PAST_NINE.replace(microsecond=5): 2}, {IN_MILLISECONDS: 2}),
     (Tags, Tags([HALF_PAST_NINE]), (IN_MILLISECONDS,)),
@@ -217,10 +227,34 @@ def test_a_value_is_sent_as(annotation: Any, value: Any, expected: Any) -> None:
     assert (sent, type(sent)) == (expected, type(expected))
 
 
-def test_elements_that_need_no_check_are_not_copied() -> None:
-    uuids = [V1, V4]
+@pytest.mark.parametrize("annotation", [list[str], list[int], list[list[int]], dict[str, list[int]]], ids=str)
+def test_what_is_sent_does_not_change_with_the_value(annotation: Any) -> None:
+    values: dict[Any, Any] = {
+        list[str]: ["a"],
+        list[int]: [1],
+        list[list[int]]: [[1]],
+        dict[str, list[int]]: {"a": [1]},
+    }
+    value = values[annotation]
+    sent = encoded(annotation, value)
+    before = copy.deepcopy(sent)
 
-    assert encoded(list[UUID], uuids) is uuids
+    held = next(iter(value.values())) if isinstance(value, dict) else value[0] if isinstance(value[0], list) else value
+    held.append(held[0])
+
+    assert sent == before
+
+
+@pytest.mark.parametrize("annotation", [list[int], list[list[int]], tuple[list[int], str]], ids=str)
+def test_what_is_read_does_not_change_the_drivers_row(annotation: Any) -> None:
+    rows: dict[Any, Any] = {list[int]: [1], list[list[int]]: [[1]], tuple[list[int], str]: ([1], "a")}
+    row = rows[annotation]
+    before = copy.deepcopy(row)
+
+    value = decoded(annotation, row)
+    (value[0] if isinstance(value[0], list) else value).append(2)
+
+    assert row == before
 
 
 def named_rows(*names: str) -> Any:
@@ -365,10 +399,19 @@ def test_a_member_stored_as_its_value_by_the_models_configuration_is_sent() -> N
     assert encoded(Colour, "red") == "red"
 
 
-PLAIN: list[Any] = [
-    str, int, float, bool, bytes, UUID, Decimal, NaiveDatetime, list[int], list[str], Annotated[int, BigInt()],
-    list[Annotated[int, BigInt()]], tuple[int, str], int | None, Annotated[list[float], Vector(2)],
-]  # fmt: skip
+PLAIN = [
+    str,
+    int,
+    float,
+    bool,
+    bytes,
+    UUID,
+    Decimal,
+    NaiveDatetime,
+    Annotated[int, BigInt()],
+    tuple[int, str],
+    int | None,
+]
 
 
 @pytest.mark.parametrize("annotation", PLAIN, ids=str)
@@ -419,10 +462,24 @@ def test_a_value_is_normalised_to_what_the_column_holds(annotation: Any, value: 
         (tuple[datetime, str], (HALF_PAST_NINE, "a")),
         (Address, Address(street="a", since=HALF_PAST_NINE)),
         (Address, Address(street="a")),
+        (dict[str, datetime], {"a": HALF_PAST_NINE}),
+        (dict[datetime, str], {HALF_PAST_NINE: "a"}),
         (Tags, Tags([HALF_PAST_NINE])),
+        # what cannot be stored
+        (datetime, datetime(2026, 1, 1)),
+        (datetime, datetime(1, 1, 1, tzinfo=PARIS)),
+        (datetime, "a"),
+        (NaiveDatetime, "a"),
+        (list[datetime], [datetime(2026, 1, 1), None]),
+        (list[datetime], "a"),
+        (list[list[datetime]], [None]),
+        (dict[str, datetime], [1]),
+        (tuple[datetime, str], (HALF_PAST_NINE.replace(microsecond=5), "a", "b")),
+        (Address, "a"),
+        (Tags, "a"),
     ],
 )
-def test_a_value_that_is_normal_already_stays_the_same_object(annotation: Any, value: Any) -> None:
+def test_a_value_that_is_normal_already_or_cannot_be_stored_stays_the_same_object(annotation: Any, value: Any) -> None:
     assert normalised(annotation, value) is value
 
 
@@ -442,6 +499,9 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (Annotated[int, BigInt()], 2**63, r"Use VarInt\(\)"),
     (Annotated[int, Counter()], 2**63, "A counter cannot hold more"),
     (list[int], [1, 2**31], "does not fit int"),
+    (list[int], [1, 1.5], "the column needs int, and was given float"),
+    (list[float], [1.0, 1e39], "does not fit float"),
+    (list[float], ["1.0"], "the column needs float or int, and was given str"),
     # other numbers
     (float, 1e39, r"does not fit float, whose largest is 3.4\d+e\+38. Use Double\(\)"),
     (Annotated[float, Double()], 10**400, "does not fit double"),
@@ -496,6 +556,8 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (Address, {"street": "a"}, "the column needs Address, and was given dict"),
     # values that would come back as others
     (Masked, Masked("hush"), "does not give the same value back"),
+    (Abbreviated, Abbreviated("hush"), "does not give the same value back"),
+    (Json[list[int]], [object()], "Pydantic cannot serialize the list"),
     (Address, type("Sub", (Address,), {})(street="a"), "the column needs Address, and was given Sub"),
     (Person, Person(home=Address(street="\ud800")), "Person.home: Address.street: the text has half of a surrogate"),
 ]

@@ -228,7 +228,7 @@ CASES: dict[str, Case] = {
     ),
     "vector": Case(
         Annotated[list[float], Vector(3)],
-        [[0.0, -0.0, 1.5], [LARGEST_FLOAT, -LARGEST_FLOAT, SMALLEST_FLOAT]],
+        [FLOATS[:3], [math.nan, math.inf, -math.inf], [LARGEST_FLOAT, -LARGEST_FLOAT, SMALLEST_FLOAT]],
         st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=2, max_size=4),
     ),
     "vector_of_doubles": Case(

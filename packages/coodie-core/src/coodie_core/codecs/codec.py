@@ -27,11 +27,12 @@ class Codec(NamedTuple):
     """How the values of one field are written and read; None for "unchanged". None itself is given to none of them.
 
     Attributes:
-        encode: Gives a value as the driver takes it. Raises `UnstorableValue` if the column cannot hold it.
-        decode: Gives what the driver returns as Pydantic would make it. Raises `ValueError`, of which
-            `pydantic.ValidationError` is one, if the field does not accept it.
-        normalise: Gives a value that `encode` accepts as it will be read back: a timestamp has milliseconds, in UTC,
-            and an IPv4 address is not written as IPv6. It is the same object if nothing changes, but for a dict.
+        encode: Gives a value as the driver takes it, which shares nothing with it that can change later. Raises
+            `UnstorableValue` if the column cannot hold it.
+        decode: Gives what the driver returns as Pydantic would make it, sharing no list, set or dict with it. Raises
+            `ValueError`, of which `pydantic.ValidationError` is one, if the field does not accept it.
+        normalise: Gives a value as it will be read back: a timestamp has milliseconds, in UTC, and an IPv4 address is
+            not written as IPv6. It is the same object if nothing changes, or if `encode` refuses it.
     """
 
     encode: Convert | None

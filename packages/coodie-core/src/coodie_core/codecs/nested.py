@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
+from struct import error as StructError
+from struct import pack
 from typing import Any
 
 from pydantic import BaseModel
@@ -29,12 +31,7 @@ def list_conversion(python_type: type, element: Conversion) -> Conversion:
     def encode(values: Any) -> Any:
         return encode_each(_checked(values, list, tuple))
 
-    is_ready = python_type is list and element.decode is None
-    return Conversion(
-        encode,
-        None if is_ready else _rebuild(python_type, element.decode),
-        _if_changed(_rebuild(python_type, element.normalise)) if element.normalise else None,
-    )
+    return Conversion(encode, _rebuild(python_type, element.decode), _normalise_each(python_type, element.normalise))
 
 
 def vector_conversion(python_type: type, element: Conversion, dimensions: int) -> Conversion:
@@ -52,7 +49,7 @@ def vector_conversion(python_type: type, element: Conversion, dimensions: int) -
 def set_conversion(python_type: type, element: Conversion) -> Conversion:
     """Return the conversion of a set or frozenset to a CQL set."""
     encode_each = _encode_each(element)
-    normalise = _if_changed(_rebuild(python_type, element.normalise)) if element.normalise else None
+    normalise = _normalise_each(python_type, element.normalise)
 
     def encode(values: Any) -> Any:
         _checked(values, set, frozenset)
@@ -64,7 +61,7 @@ def set_conversion(python_type: type, element: Conversion) -> Conversion:
 def map_conversion(key: Conversion, value: Conversion) -> Conversion:
     """Return the conversion of a dict to a CQL map."""
     normalise_items = _convert_items(key.normalise, value.normalise)
-    normalise = normalise_items if key.normalise or value.normalise else None
+    normalise = _if_changed(normalise_items, dict) if key.normalise or value.normalise else None
     encode_items = _convert_items(key.encode, value.encode)
 
     def encode(values: Any) -> Any:
@@ -77,19 +74,22 @@ def map_conversion(key: Conversion, value: Conversion) -> Conversion:
 def tuple_conversion(parts: Sequence[Conversion]) -> Conversion:
     """Return the conversion of a tuple of fixed length, whose parts may be null."""
     size = len(parts)
+    encode_parts = _convert_parts([part.encode for part in parts])
+    decode = _convert_parts([part.decode for part in parts])
+    normalise_parts = _if_changed(_convert_parts([part.normalise for part in parts]), tuple)
 
     def encode(values: Any) -> Any:
         if len(_checked(values, tuple, list)) != size:
             raise UnstorableValue(f"the column's tuple has {size} parts, the value has {len(values)}. Give as many.")
         return encode_parts(values)
 
-    encode_parts = _convert_parts([part.encode for part in parts])
-    decode_parts = _convert_parts([part.decode for part in parts])
-    normalise_parts = _if_changed(_convert_parts([part.normalise for part in parts]))
+    def normalise(values: Any) -> Any:
+        return normalise_parts(values) if values.__class__ is tuple and len(values) == size else values
+
     return Conversion(
         encode,
-        decode_parts if any(part.decode for part in parts) else None,
-        normalise_parts if any(part.normalise for part in parts) else None,
+        decode if any(part.decode for part in parts) else None,
+        normalise if any(part.normalise for part in parts) else None,
     )
 
 
@@ -130,6 +130,8 @@ def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], n
         return model.model_validate(parts, strict=False, by_alias=False, by_name=True)
 
     def normalise(value: Any) -> Any:
+        if type(value) is not model:
+            return value
         held = value.__dict__
         normal = {name: convert(held[name]) for name, convert in normalisers if held.get(name) is not None}
         changed = {name: part for name, part in normal.items() if part is not held[name]}
@@ -139,13 +141,24 @@ def model_conversion(model: type[BaseModel], fields: Mapping[str, Conversion], n
 
 
 def _encode_each(element: Conversion) -> Convert:
-    """Return what encodes every element: into a tuple, since the result may be part of a map's key."""
-    encode, sent_as_is = element.encode, element.sent_as_is
+    """Return what encodes every element, into a tuple: it may be part of a map's key, and cannot change any more."""
+    encode, sent_as_is, packed_as = element.encode, element.sent_as_is, element.packed_as
 
     def encode_each(values: Any) -> Any:
-        return values if sent_as_is.issuperset(map(type, values)) else tuple(map(encode, values))
+        if sent_as_is.issuperset(map(type, values)) or (packed_as and _can_be_packed(values, packed_as)):
+            return tuple(values)
+        return tuple(map(encode, values))
 
     return encode_each
+
+
+def _can_be_packed(numbers: Sequence[Any], code: str) -> bool:
+    """Whether all are numbers in the range of a `struct` code: a tenth of the time that looking at each takes."""
+    try:
+        pack(f">{len(numbers)}{code}", *numbers)
+    except (StructError, OverflowError):
+        return False
+    return True
 
 
 def _rebuild(python_type: type, convert: Convert | None) -> Convert:
@@ -185,14 +198,28 @@ def _items_of(values: Any) -> Iterable[tuple[Any, Any]]:
     return values.items() if items is None else items
 
 
-def _if_changed(convert: Convert) -> Convert:
-    """Return *convert*, but giving the original where nothing in it changed."""
+def _normalise_each(python_type: type, normalise: Convert | None) -> Convert | None:
+    """Return what normalises every element, if they need that."""
+    return None if normalise is None else _if_changed(_rebuild(python_type, normalise), python_type)
+
+
+def _if_changed(convert: Convert, python_type: type) -> Convert:
+    """Return *convert* for collections of one class, giving the original where nothing in it changed."""
 
     def changed(original: Any) -> Any:
+        if type(original) is not python_type:
+            return original
         new = convert(original)
-        return original if len(new) == len(original) and all(map(is_, new, original)) else new
+        return original if _holds_the_same(new, original) else new
 
     return changed
+
+
+def _holds_the_same(new: Any, old: Any) -> bool:
+    """Whether two collections hold the very same objects, in the same order."""
+    if len(new) != len(old) or not all(map(is_, new, old)):
+        return False
+    return old.__class__ is not dict or all(map(is_, new.values(), old.values()))
 
 
 def _fields_of(value: Any) -> Mapping[str, Any]:

@@ -29,14 +29,17 @@ class Conversion(NamedTuple):
     Attributes:
         encode: Gives a value as the driver takes it.
         decode: Gives what the driver returns as a Python value; None if it is one already.
-        normalise: Gives a value that `encode` accepts as the column will hold it; None if a column holds every value.
+        normalise: Gives a value as the column will hold it, and one that `encode` refuses as it is; None if a column
+            holds every value.
         sent_as_is: The classes whose instances `encode` returns unchanged, whatever their value.
+        packed_as: For numbers of fixed size, their code in `struct`, which checks many of them at once.
     """
 
     encode: Convert
     decode: Convert | None = None
     normalise: Convert | None = None
     sent_as_is: frozenset[type] = frozenset()
+    packed_as: str | None = None
 
 
 def plain_value(value: Any, *expected: type) -> Any:
@@ -66,6 +69,7 @@ def of_wrong_class(value: Any, *expected: type) -> UnstorableValue:
 # Numbers
 
 _INTEGER_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64, "counter": 64}
+_STRUCT_CODES = {8: "b", 16: "h", 32: "i", 64: "q"}
 _WIDER = {"tinyint": "SmallInt()", "smallint": "int without a marker", "int": "BigInt()", "bigint": "VarInt()"}
 
 #: The largest finite number of IEEE 754 binary32.
@@ -83,7 +87,7 @@ def _integer(name: str) -> Conversion:
             return value
         raise UnstorableValue(f"the number does not fit {name}, which holds {-limit} to {limit - 1}. {advice}")
 
-    return Conversion(encode)
+    return Conversion(encode, packed_as=_STRUCT_CODES[_INTEGER_BITS[name]])
 
 
 def _encode_varint(value: Any) -> Any:
@@ -233,11 +237,12 @@ def _encode_timestamp(value: Any) -> Any:
 
 
 def _normalised_timestamp(value: Any) -> Any:
-    if type(value) is datetime and value.tzinfo is UTC and not value.microsecond % 1000:
-        return value
     if not isinstance(value, datetime) or value.utcoffset() is None:
         return value  # `astimezone` would take a naive datetime as local time; the encoder refuses it
-    return _without_microseconds(value.astimezone(UTC))
+    try:
+        return _without_microseconds(value if value.tzinfo is UTC else value.astimezone(UTC))
+    except OverflowError:
+        return value
 
 
 def _encode_naive_timestamp(value: Any) -> Any:
@@ -253,11 +258,11 @@ def _without_microseconds(value: Any) -> Any:
     """Return the datetime cut to milliseconds, which is what CQL's timestamp counts."""
     if not isinstance(value, datetime) or not value.microsecond % 1000:
         return value
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    return value - timedelta(microseconds=value.microsecond % 1000)
 
 
 def _decode_timestamp(value: Any) -> Any:
-    return value.replace(tzinfo=UTC)
+    return _EPOCH + (value - _NAIVE_EPOCH)  # a tenth of the time that value.replace(tzinfo=UTC) takes
 
 
 def _encode_date(value: Any) -> Any:
@@ -329,7 +334,7 @@ SCALARS: Mapping[tuple[str, Any], Conversion] = {
     ("ascii", str): Conversion(_encode_ascii),
     **{(name, int): _integer(name) for name in _INTEGER_BITS},
     ("varint", int): Conversion(_encode_varint, sent_as_is=frozenset({int})),
-    ("float", float): Conversion(_encode_float),
+    ("float", float): Conversion(_encode_float, packed_as="f"),
     ("double", float): Conversion(_encode_double, sent_as_is=frozenset({float})),
     ("decimal", Decimal): Conversion(_encode_decimal),
     ("boolean", bool): _instance_of(bool),

@@ -7,7 +7,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
-from pydantic import IPvAnyAddress, NaiveDatetime, RootModel, TypeAdapter
+from pydantic import IPvAnyAddress, NaiveDatetime, RootModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from coodie_core.codecs.scalars import Conversion, of_wrong_class
@@ -29,6 +29,8 @@ def root_conversion(model: type[RootModel[Any]], inside: Conversion) -> Conversi
         return model.model_validate(inside.decode(value) if inside.decode else value, strict=False)
 
     def normalise(value: Any) -> Any:
+        if not issubclass(type(value), model):
+            return value
         held = value.root
         root = inside.normalise(held) if inside.normalise else held
         return value if root is held else value.model_copy(update={"root": root})
@@ -53,14 +55,17 @@ def wrapped_conversion(adapter: TypeAdapter[Any], python_type: Any, inside: Conv
             return inside.encode(value)
         return inside.encode(_serialized(adapter, value, wanted))
 
-    return inside._replace(encode=encode, sent_as_is=frozenset())
+    return inside._replace(encode=encode, sent_as_is=frozenset(), packed_as=None)
 
 
 def serialized_conversion(adapter: TypeAdapter[Any], inside: Conversion) -> Conversion:
     """Return the conversion of a type that is stored as Pydantic serializes it, such as `Json`."""
 
     def encode(value: Any) -> Any:
-        return inside.encode(adapter.dump_python(value, round_trip=True, warnings="error"))
+        serialized = _dumped(adapter, value, "python")
+        if serialized is None:
+            raise UnstorableValue(f"Pydantic cannot serialize the {type(value).__name__} as the field's type.")
+        return inside.encode(serialized)
 
     return Conversion(encode, inside.decode)
 
@@ -70,13 +75,22 @@ def _serialized(adapter: TypeAdapter[Any], value: Any, wanted: Any) -> Any:
     for mode in ("python", "json"):
         dumped = _dumped(adapter, value, mode)
         if isinstance(dumped, wanted):
-            if _compares_by_value(value) and adapter.validate_python(dumped, strict=False) != value:
+            if not _gives_back(adapter, dumped, value):
                 raise UnstorableValue(
                     f"the {type(value).__name__} is serialized to something that does not give the same value back. "
                     f"Let its serializer keep the whole value, or store what it wraps."
                 )
             return dumped
     return value
+
+
+def _gives_back(adapter: TypeAdapter[Any], dumped: Any, value: Any) -> bool:
+    """Whether *value* is read back, as far as its class says what is equal."""
+    try:
+        read = adapter.validate_python(dumped, strict=False)
+    except ValidationError:
+        return False
+    return read == value or not _compares_by_value(value)
 
 
 def _dumped(adapter: TypeAdapter[Any], value: Any, mode: Literal["python", "json"]) -> Any:
