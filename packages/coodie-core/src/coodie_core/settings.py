@@ -61,6 +61,14 @@ _ATTRIBUTES = {
     "__where_clause__": "where_clause",
     "__clustering_order__": "clustering_order",
 }
+#: What a setting must be, where nothing else would find a mistake.
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "connection": ((str,), "the name of a connection"),
+    "__options__": ((Mapping,), "a dict"),
+    "__view_columns__": ((list, tuple), "a list of names"),
+    "__where_clause__": ((str,), "CQL text"),
+    "__clustering_order__": ((Mapping,), "a dict"),
+}
 #: What a subclass takes over from its parent document. The name is not among it: each class has a table of its own.
 _INHERITED = ("keyspace", "connection", "default_ttl", "options")
 
@@ -95,7 +103,11 @@ def _declared(document: str, settings: type | None) -> dict[str, Any]:
             f"{document}.Settings.{unknown[0]}: there is no such setting{nearest(unknown[0], _ATTRIBUTES)}. "
             f"Settings are {', '.join(_ATTRIBUTES)}."
         )
-    return {attribute: getattr(settings, name) for name, attribute in _ATTRIBUTES.items() if name in own_names}
+    declared = {name: getattr(settings, name) for name in _ATTRIBUTES if name in own_names}
+    for name, (kinds, wanted) in _KINDS.items():
+        if declared.get(name) is not None and not isinstance(declared[name], kinds):
+            raise InvalidModel(f"{document}.Settings.{name} = {declared[name]!r}: give {wanted}.")
+    return {_ATTRIBUTES[name]: value for name, value in declared.items()}
 
 
 class _Empty:
@@ -127,4 +139,4 @@ def snake_case(name: str) -> str:
         'http_request_log'
     """
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return re.sub(r"\W", "_", words).lower()
+    return re.sub(r"\W", "_", words).lower().rstrip("_")
