@@ -135,6 +135,10 @@ class BadlyNamed(BaseModel):
         __type_name__ = "end-point"
 
 
+class Class(BaseModel):
+    pupils: int
+
+
 class Box(BaseModel, Generic[T]):
     content: T
 
@@ -375,7 +379,8 @@ REFUSED: list[tuple[Any, str]] = [
     (Nothing, "Nothing has no fields"),
     (Unmappable, "Unmappable.anything: Any has no CQL type"),
     (list[Unmappable], "Unmappable.anything: Any has no CQL type"),
-    (BadlyNamed, "BadlyNamed: Settings.__type_name__ = 'end-point' is not a name in Python too"),
+    (BadlyNamed, "BadlyNamed: its user-defined type cannot be called 'end-point'"),
+    (Class, "Class: its user-defined type cannot be called 'class'.*Set Settings.__type_name__"),
 ]
 
 

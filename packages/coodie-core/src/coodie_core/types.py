@@ -138,23 +138,25 @@ def user_type_name(model: type[BaseModel]) -> str:
     """Return the name of a model's user-defined type: ``Settings.__type_name__``, or the class's name in snake_case.
 
     Raises:
-        UnmappableType: ``Settings.__type_name__`` is not a name that the driver can give to rows of the type.
+        UnmappableType: The driver could not name its values after that, and would return them without field names.
 
     Example:
         >>> class PostalAddress(BaseModel): ...
         >>> user_type_name(PostalAddress)
         'postal_address'
     """
-    given: str | None = getattr(vars(model).get("Settings"), "__type_name__", None)
-    if given is None:
-        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", model.__name__).lower()
-        return re.sub(r"\W+", "_", words).strip("_")
-    if not given.isidentifier() or keyword.iskeyword(given):
+    name: str = getattr(vars(model).get("Settings"), "__type_name__", None) or _in_snake_case(model.__name__)
+    if not name.isidentifier() or keyword.iskeyword(name):
         raise UnmappableType(
-            f"{model.__name__}: Settings.__type_name__ = {given!r} is not a name in Python too. "
-            f"Use letters, digits and underscores."
+            f"{model.__name__}: its user-defined type cannot be called {name!r}, since that is no name in Python. "
+            f"Set Settings.__type_name__ to letters, digits and underscores, and no keyword."
         )
-    return given
+    return name
+
+
+def _in_snake_case(class_name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    return re.sub(r"\W+", "_", words).strip("_")
 
 
 #: What each marker stores, and which Python types it fits.
