@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -21,7 +20,6 @@ from coodie_core.document import BaseDocument, StoredRow, remember_stored
 from coodie_core.exceptions import RowDoesNotFit
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
-from coodie_core.types import CqlType
 from coodie_core.validation import reasons
 
 D = TypeVar("D", bound=BaseDocument)
@@ -41,7 +39,7 @@ def documents_of(model: type[D], rows: Rows) -> list[D]:
     """
     if not rows.rows:
         return []
-    reader = row_reader(model, tuple(rows.columns))
+    reader: DocumentReader[D] = _reader(table_of(model), tuple(rows.columns))
     return [reader.document(row) for row in rows.rows]
 
 
@@ -67,9 +65,9 @@ def _decoded(table: Table, name: str, value: Any) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def row_reader(model: type[D], columns: tuple[str, ...]) -> DocumentReader[D]:
-    """Return the reader of rows with these columns, which must be fields of *model*."""
-    return DocumentReader(model, columns)
+def _reader(table: Table, columns: tuple[str, ...]) -> DocumentReader[Any]:
+    """Return the reader of rows with these columns, which must be the table's."""
+    return DocumentReader(table.model, columns)
 
 
 class DocumentReader(Generic[D]):
@@ -80,7 +78,7 @@ class DocumentReader(Generic[D]):
         self.model = model
         self.columns = columns
         self._fields = frozenset(columns)
-        self._decoders = [(name, _decoder(table, name)) for name in columns]
+        self._decoders = [(name, table.codecs[name].decode) for name in columns]
         self._when_null = {name: _value_of_null(table, name) for name in columns}
         self._is_whole = self._fields >= model.model_fields.keys()
         self._build = (
@@ -155,21 +153,10 @@ def needs_validation(model: type[BaseDocument]) -> bool:
         or decorators.validators
         or decorators.root_validators
         or model.__pydantic_post_init__
+        or model.__pydantic_custom_init__
         or model.__private_attributes__
         or model.model_config.get("extra") == "allow"
     )
-
-
-def _decoder(table: Table, name: str) -> Callable[[Any], Any] | None:
-    """Return what decodes a column to a value of the document's own, which may change in place without its row."""
-    decode, cql = table.codecs[name].decode, table.types[name]
-    if any(_holds_lists(argument) for argument in cql.arguments):
-        return lambda value: deepcopy(decode(value) if decode else value)
-    return list if decode is None and _holds_lists(cql) else decode
-
-
-def _holds_lists(cql: CqlType) -> bool:
-    return cql.name in ("list", "vector") or any(map(_holds_lists, cql.arguments))
 
 
 class _ColumnIsNull(Exception):

@@ -91,6 +91,8 @@ def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked:
     if lookup == "contains":
         return bound_element(table, field, 1 if table.types[field].name == "map" else 0, value, asked)
     if lookup == "contains_key":
+        if table.types[field].name != "map":
+            raise InvalidQueryError(f"{table.document}.{asked}: {field} is {table.types[field]}, which has no keys.")
         return bound_element(table, field, 0, value, asked)
     return bound(table, field, value, asked)
 
