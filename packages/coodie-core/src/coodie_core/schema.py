@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic.fields import FieldInfo
 
 from coodie_core.codecs import Codec, codec_for
-from coodie_core.exceptions import InvalidModel, InvalidQueryError
+from coodie_core.exceptions import InvalidModel, InvalidQueryError, UnmappableType
 from coodie_core.fields import (
     ClusteringKey,
     Counter,
@@ -247,8 +247,8 @@ def build_table(model: type[BaseDocument], kind: TableKind, settings: DocumentSe
 def _cql_type(model: type[BaseDocument], name: str, field: FieldInfo) -> CqlType:
     try:
         return cql_type(field.annotation, field.metadata)
-    except InvalidModel as error:
-        raise InvalidModel(f"{model.__name__}.{name}: {error}") from error
+    except UnmappableType as error:
+        raise error.named(model.__name__, name) from None
 
 
 def _marker(field: FieldInfo, kind: type[M]) -> M | None:

@@ -18,7 +18,7 @@ def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
     """Return a field's value as the driver takes it, without validating it again.
 
     Raises:
-        InvalidQueryError: The column cannot hold it.
+        UnstorableValue: The column cannot hold it.
     """
     encode = table.codecs[field].encode
     if encode is None or value is None:
@@ -26,7 +26,7 @@ def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
     try:
         return encode(value)
     except UnstorableValue as error:
-        raise InvalidQueryError(f"{table.document}.{asked}: {field}: {error}") from error
+        raise error.named(table.document, field) from None
 
 
 def validated(table: Table, field: str, value: Any, asked: str) -> Any:
@@ -90,7 +90,7 @@ def bound_element(table: Table, field: str, position: int, value: Any, asked: st
             f"{table.document}.{asked}: elements of {field} are {cql.arguments[position]}: {reasons(error)}."
         ) from None
     except UnstorableValue as error:
-        raise InvalidQueryError(f"{table.document}.{asked}: {field}: {error}") from error
+        raise error.named(table.document, field) from None
 
 
 @lru_cache(maxsize=8192)
