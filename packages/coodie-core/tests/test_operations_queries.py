@@ -208,9 +208,9 @@ class TestFilteringRefused:
         error = self.refused(start, queries.all_documents(find(total=5).query, "ks"))
 
         assert str(error) == (
-            "Order.find(total=...): total is neither part of the primary key nor indexed, so the server would read "
-            "the whole table. Ways out: mark the field with Indexed() and run sync_table(); keep a table or a "
-            "materialized view keyed by it; or, where the table is small, add .allow_filtering()."
+            "Order.find(total=...): total is neither part of the primary key nor indexed. The server would read "
+            "rows only to throw them away. Ways out: mark the field with Indexed() and run sync_table(); keep a "
+            "table or a materialized view keyed by it; or, where the rows are few, add .allow_filtering()."
         )
         assert (error.document, error.fields, error.__cause__) == ("Order", ("total",), self.REFUSAL)
         assert (error.statement, error.hosts) == ("SELECT ...", ("10.0.0.1:9042",))
@@ -232,15 +232,15 @@ class TestFilteringRefused:
 
         error = self.refused(start, queries.page(BaseQuerySet(Query(Bag)).filter(a=1, b=2).query, "ks"))
 
-        assert "a, b are neither part of the primary key nor indexed" in str(error)
+        assert error.fields == ("a", "b")
+        assert "a is neither part of the primary key nor indexed; b is neither" in str(error)
 
     def test_a_clustering_key_without_the_partition_key_is_explained(self, start):
         error = self.refused(start, queries.page(find(day="mon").query, "ks"))
 
-        assert error.fields == ()
+        assert error.fields == ("day",)
         assert str(error).startswith(
-            "Order.find(day=...): neither the whole partition key (shop) nor one index alone serves this, "
-            "so the server would read the whole table. Ways out:"
+            "Order.find(day=...): day is a clustering key, of use only with the whole partition key (shop). "
         )
 
     def test_an_index_that_does_not_know_the_operator_is_explained(self, start):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
-from contextvars import ContextVar
 from copy import deepcopy
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,8 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
-from pydantic._internal._typing_extra import parent_frame_namespace
+from pydantic._internal._model_construction import ModelMetaclass
 
 from coodie_core.exceptions import FieldNotLoaded
 from coodie_core.expressions import Column
@@ -56,7 +55,9 @@ _IMMUTABLE = frozenset({str, int, float, bool, bytes, UUID, datetime, date, time
 
 
 def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
-    inherited = next(vars(base)["__coodie_settings__"] for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base))
+    inherited = next(
+        vars(base)["__coodie_settings__"] for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base)
+    )
     return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
 
 
@@ -64,26 +65,19 @@ def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
 _pydantics_class_attribute: Any = vars(ModelMetaclass)["__getattr__"]
 _pydantics_attribute: Any = vars(BaseModel)["__getattr__"]
 
-_defining: ContextVar[bool] = ContextVar("defining a document class", default=False)
+
+def _is_asked_by_pydantic() -> bool:
+    """Whether the attribute is looked up by Pydantic, which warns of fields that hide an attribute of a base class."""
+    asking: str = sys._getframe(2).f_globals.get("__name__", "")  # pyright: ignore[reportPrivateUsage]
+    return asking.startswith("pydantic.")
 
 
 class DocumentType(ModelMetaclass):
     """The class of document classes: gives ``User.age`` as a column, for `col`."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
-        if kwargs.get("__pydantic_reset_parent_namespace__", True):
-            # Pydantic would look for the names of a local scope in the frame of this method.
-            namespace["__pydantic_parent_namespace__"] = build_lenient_weakvaluedict(parent_frame_namespace())
-            kwargs["__pydantic_reset_parent_namespace__"] = False
-        token = _defining.set(True)  # while Pydantic asks whether a field hides an attribute of a base
-        try:
-            return super().__new__(mcs, name, bases, namespace, **kwargs)
-        finally:
-            _defining.reset(token)
-
     def __getattr__(cls, name: str) -> Any:
         fields: Mapping[str, Any] = cls.__dict__.get("__pydantic_fields__", {})
-        if name in fields and not _defining.get():
+        if name in fields and not _is_asked_by_pydantic():
             return Column[Any](cls, name)
         return _pydantics_class_attribute(cls, name)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from coodie_core.results import LWTResult
 
 
@@ -161,17 +163,18 @@ class FilteringRefused(ServerRefusedQuery):
 
     Attributes:
         document: The name of the document class.
-        fields: The fields of the query that neither a key nor an index of the model serves.
+        fields: The fields of the query that no key and no index of the model serves.
     """
 
     def __init__(
-        self, document: str, asked: tuple[str, ...], fields: tuple[str, ...], reason: str, refusal: DatabaseError
+        self, document: str, asked: tuple[str, ...], filtered: Mapping[str, str], refusal: DatabaseError
     ) -> None:
-        self.document, self.fields = document, fields
+        self.document, self.fields = document, tuple(filtered)
+        reasons = "; ".join(filtered.values()) or "the model has a key or an index for this that the table lacks"
         super().__init__(
-            f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}): {reason}, so the server would read "
-            f"the whole table. Ways out: mark the field with Indexed() and run sync_table(); keep a table or a "
-            f"materialized view keyed by it; or, where the table is small, add .allow_filtering().",
+            f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}): {reasons}. The server would read "
+            f"rows only to throw them away. Ways out: mark the field with Indexed() and run sync_table(); keep a "
+            f"table or a materialized view keyed by it; or, where the rows are few, add .allow_filtering().",
             statement=refusal.statement,
             keyspace=refusal.keyspace,
             consistency=refusal.consistency,
@@ -233,7 +236,7 @@ class FieldProblem(CoodieError):
         super().__init__(problem)
 
     def within(self, place: str) -> Self:
-        """Return this same error, whose problem begins with the place inside of the field, such as ``"Address.zip"``."""
+        """Return this same error, whose problem begins with the place inside the field, such as ``"Address.zip"``."""
         self.problem = f"{place}: {self.problem}"
         return self
 

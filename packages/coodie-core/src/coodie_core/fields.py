@@ -70,7 +70,7 @@ class Indexed(Marker):
         index_name: The name of the index; by default ``<table>_<column>_idx``, as the server would call it.
         index_class: A custom index: ``"SAI"``, ``"SASI"`` or a class name. None is the server's own secondary index.
         options: Options of a custom index.
-        target: What of a collection is indexed: ``"KEYS"``, ``"VALUES"``, ``"ENTRIES"``, or ``"FULL"`` for a frozen one.
+        target: What of a collection is indexed: ``"KEYS"``, ``"VALUES"``, ``"ENTRIES"``; ``"FULL"`` of a frozen one.
 
     Raises:
         InvalidModel: *target* is none of these.

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from coodie_core.consistency import Consistency, consistency_level
-from coodie_core.cql_builder import Ordering, Restriction
+from coodie_core.cql_builder import Ordering, Restriction, build_select
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
 from coodie_core.identifiers import checked_name
 from coodie_core.lookups import conditions_as_restrictions, restrictions_of
 from coodie_core.options import WriteOptions, checked_count, checked_timeout, checked_timestamp, checked_ttl
+from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import table_of
-from coodie_core.statement import ExecutionOptions
+from coodie_core.statement import ExecutionOptions, Statement
 
 D = TypeVar("D", bound=BaseDocument)
 
@@ -63,6 +64,31 @@ class Query(Generic[D]):
     def filtered_fields(self) -> tuple[str, ...]:
         """The fields that the filters are about."""
         return tuple(restriction.column for restriction in self.filters)
+
+
+def select_statement(query: Query[Any], keyspace: str | None) -> Statement:
+    """Return the statement that reads one page of *query* from the table in *keyspace*."""
+    table = table_of(query.model)
+    cql = build_select(
+        table.name,
+        keyspace,
+        columns=query.columns or table.column_names,
+        where=query.filters,
+        order_by=query.ordering,
+        per_partition_limit=query.per_partition_limit,
+        limit=query.row_limit,
+        allow_filtering=query.allow_filtering,
+    )
+    return Statement(cql.cql, cql.params, query.execution, query.paging_state)
+
+
+def plan_of(query: Query[Any]) -> QueryPlan:
+    """Return how the server would carry out *query*."""
+    table = table_of(query.model)
+    statement = select_statement(query, query.keyspace or table.settings.keyspace)
+    return query_plan(
+        table, statement.cql, tuple(statement.params), query.filters, allows_filtering=query.allow_filtering
+    )
 
 
 class BaseQuerySet(Generic[D]):
@@ -259,6 +285,18 @@ class BaseQuerySet(Generic[D]):
             connection=connection or self._query.connection,
             keyspace=keyspace or self._query.keyspace,
         )
+
+    def explain(self) -> QueryPlan:
+        """Return how the server would read these documents, from what the model says; nothing is sent.
+
+        Example:
+            >>> User.find(email="alice@example.com").explain()  # doctest: +SKIP
+            cql        SELECT "id", "name", "email" FROM "users" WHERE "email" = ?
+            values     ('alice@example.com',)
+            access     index on email: every node looks into its part of the index
+            filtering  none
+        """
+        return plan_of(self._query)
 
     def _with(self, **changes: Any) -> Self:
         return type(self)(replace(self._query, **changes))

@@ -20,4 +20,4 @@ def send(batch: BaseBatch) -> Operation[None]:
 def discard(batch: BaseBatch) -> None:
     """Let *batch* be one that is never sent, unless it was sent already."""
     if batch.is_open:
-        batch.closed_as(BatchState.DISCARDED)
+        _ = batch.closed_as(BatchState.DISCARDED)

@@ -198,10 +198,10 @@ def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite:
     Raises:
         InvalidQueryError: A column of the primary key has no value.
     """
-    values = {name: document.__dict__[name] for name in table.column_names if name in document.__dict__}
+    values = {name: vars(document)[name] for name in table.column_names if name in vars(document)}
     _refuse_missing_key(table, values, asked)
     stored = stored_row(document)
-    known = stored.values() if stored is not None else {}
+    known: Mapping[str, Any] = stored.values() if stored is not None else {}
     if any(name in known and known[name] != values[name] for name in table.primary_key):
         known = {}  # another key is another row, of which nothing is known
 
@@ -224,13 +224,13 @@ def is_empty(table: Table, name: str, value: Any) -> bool:
 def normalise(table: Table, document: BaseDocument) -> None:
     """Give the document the values that its columns will hold, so that it equals what is read back."""
     for name, codec in table.codecs.items():
-        value = document.__dict__.get(name)
+        value = vars(document).get(name)
         if value is None:
             continue
         if codec.normalise is not None:
-            document.__dict__[name] = codec.normalise(value)
+            vars(document)[name] = codec.normalise(value)
         if name in table.nullable and is_empty(table, name, value):
-            document.__dict__[name] = None
+            vars(document)[name] = None
 
 
 def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction]:
@@ -239,8 +239,8 @@ def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction
     Raises:
         InvalidQueryError: A column of the key was not loaded.
     """
-    _refuse_missing_key(table, document.__dict__, asked)
-    return [Restriction(name, "=", encoded(table, name, document.__dict__[name], asked)) for name in table.primary_key]
+    _refuse_missing_key(table, vars(document), asked)
+    return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
 
 
 def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,11 +252,11 @@ def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dic
     table, trial = table_of(type(document)), document.model_copy()
     try:
         for name, value in changes.items():
-            type(document).__pydantic_validator__.validate_assignment(trial, name, value)
+            _ = type(document).__pydantic_validator__.validate_assignment(trial, name, value)
     except ValidationError as error:
         raise InvalidQueryError(f"{table.document}.update({', '.join(changes)}): {reasons(error)}.") from None
     normalise(table, trial)
-    return {name: trial.__dict__[name] for name in changes}
+    return {name: vars(trial)[name] for name in changes}
 
 
 def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, Any]) -> Assignment:
@@ -279,7 +279,7 @@ def _refuse_missing_key(table: Table, values: Mapping[str, Any], asked: str) -> 
 
 
 def _take_over(document: BaseDocument, values: Mapping[str, Any]) -> None:
-    document.__dict__.update(values)
+    vars(document).update(values)
     document.model_fields_set.update(values)
     remember_written(document, values)
 

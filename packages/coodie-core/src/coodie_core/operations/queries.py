@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, AliasPath
 
-from coodie_core.cql_builder import build_count, build_delete, build_insert, build_select, build_update
+from coodie_core.cql_builder import build_count, build_delete, build_insert, build_update
 from coodie_core.document import BaseDocument, remember_written
 from coodie_core.exceptions import (
     ConditionNotMet,
@@ -23,7 +23,7 @@ from coodie_core.lookups import assignments_of, conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import normalise, values_to_save
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
-from coodie_core.query import Query
+from coodie_core.query import Query, plan_of, select_statement
 from coodie_core.results import LWTResult, PagedResult
 from coodie_core.schema import Table, TableKind, table_of
 from coodie_core.statement import Rows, Statement
@@ -34,7 +34,8 @@ D = TypeVar("D", bound=BaseDocument)
 
 def page(query: Query[D], keyspace: str | None) -> Operation[PagedResult[D]]:
     """Read one page."""
-    answer = yield from _answer(query, select_statement(query, keyspace))
+    statement = select_statement(query, _keyspace(query, table_of(query.model), keyspace))
+    answer = yield from _answer(query, statement)
     return PagedResult(documents_of(query.model, answer), answer.paging_state)
 
 
@@ -117,7 +118,7 @@ def _new_document(model: type[D], fields: Mapping[str, Any]) -> D:
     if model.model_config.get("extra") != "allow":
         accepted = {*model.model_fields, *_aliases(model)}
         for name in fields.keys() - accepted:
-            table_of(model).column(name, f"create({name}=...)")
+            _ = table_of(model).column(name, f"create({name}=...)")
     return model(**fields)
 
 
@@ -194,22 +195,6 @@ def _refuse_wide_delete(table: Table, query: Query[Any]) -> None:
         )
 
 
-def select_statement(query: Query[Any], keyspace: str | None) -> Statement:
-    """Return the statement that reads one page of *query*."""
-    table = table_of(query.model)
-    cql = build_select(
-        table.name,
-        _keyspace(query, table, keyspace),
-        columns=query.columns or table.column_names,
-        where=query.filters,
-        order_by=query.ordering,
-        per_partition_limit=query.per_partition_limit,
-        limit=query.row_limit,
-        allow_filtering=query.allow_filtering,
-    )
-    return Statement(cql.cql, cql.params, query.execution, query.paging_state)
-
-
 def _keyspace(query: Query[Any], table: Table, keyspace: str | None) -> str:
     return query.keyspace or table.keyspace_in(keyspace)
 
@@ -219,39 +204,11 @@ def _answer(query: Query[Any], statement: Statement) -> Operation[Rows]:
     try:
         return (yield statement)
     except ServerRefusedQuery as error:
-        if query.allow_filtering or "ALLOW FILTERING" not in str(error):
+        if query.allow_filtering or not any(words in str(error) for words in _REFUSALS_TO_FILTER):
             raise
-        table = table_of(query.model)
-        fields, reason = unserved_fields(table, query)
-        raise FilteringRefused(table.document, query.filtered_fields, fields, reason, error) from error
+        filtered = plan_of(query).filtered
+        raise FilteringRefused(query.model.__name__, query.filtered_fields, filtered, error) from error
 
 
-#: What the servers' own secondary index is good for; others, such as SAI, know more operators.
-_PLAIN_INDEX_SERVES = ("=", "CONTAINS", "CONTAINS KEY")
-
-
-def unserved_fields(table: Table, query: Query[Any]) -> tuple[tuple[str, ...], str]:
-    """Return the filtered fields that no key and no index of the model serves, and in words why not."""
-    filters = [item for item in query.filters if not table.by_name[item.column].is_primary_key]
-    not_indexed = _names(item.column for item in filters if table.by_name[item.column].indexed is None)
-    if not_indexed:
-        are = "is" if len(not_indexed) == 1 else "are"
-        return not_indexed, f"{', '.join(not_indexed)} {are} neither part of the primary key nor indexed"
-    beyond_index = [
-        item
-        for item in filters
-        if (index := table.by_name[item.column].indexed) is not None
-        and index.index_class is None
-        and item.operator not in _PLAIN_INDEX_SERVES
-    ]
-    if beyond_index:
-        first = beyond_index[0]
-        reason = (
-            f"{first.column} is indexed, but not for {first.operator!r}, as it would be by Indexed(index_class='SAI')"
-        )
-        return _names(item.column for item in beyond_index), reason
-    return (), f"neither the whole partition key ({', '.join(table.partition_key)}) nor one index alone serves this"
-
-
-def _names(columns: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(columns))
+#: Found in what both servers say: the second where a clustering key is given without those before it.
+_REFUSALS_TO_FILTER = ("ALLOW FILTERING", "cannot be restricted")

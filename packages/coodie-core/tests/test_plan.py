@@ -1,0 +1,76 @@
+"""A query plan says where the rows are looked for and what the server would have to filter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+
+from coodie_core.document import BaseDocument
+from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey
+from coodie_core.plan import Access
+from coodie_core.query import BaseQuerySet, Query
+
+
+class Reading(BaseDocument):
+    site: Annotated[str, PrimaryKey(partition_key_index=0)]
+    sensor: Annotated[str, PrimaryKey(partition_key_index=1)]
+    day: Annotated[int, ClusteringKey(clustering_key_index=0)]
+    minute: Annotated[int, ClusteringKey(clustering_key_index=1)]
+    unit: Annotated[str, Indexed()] = "C"
+    value: float = 0.0
+
+    class Settings:
+        keyspace = "lab"
+
+
+def readings(**filters: Any) -> BaseQuerySet[Reading]:
+    return BaseQuerySet(Query(Reading)).filter(**filters)
+
+
+PARTITION = {"site": "a", "sensor": "b"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "access", "index", "filtered"),
+    [
+        ({}, Access.FULL_SCAN, None, ()),
+        (PARTITION, Access.ONE_PARTITION, None, ()),
+        ({**PARTITION, "day": 1, "minute__gt": 5}, Access.ONE_PARTITION, None, ()),
+        ({**PARTITION, "day__gt": 1, "minute": 5}, Access.ONE_PARTITION, None, ("minute",)),
+        ({**PARTITION, "minute": 5}, Access.ONE_PARTITION, None, ("minute",)),
+        ({**PARTITION, "value": 1.0}, Access.ONE_PARTITION, None, ("value",)),
+        ({**PARTITION, "unit": "C"}, Access.ONE_PARTITION, "unit", ()),
+        ({"site": "a", "sensor__in": ["b", "c"]}, Access.SEVERAL_PARTITIONS, None, ()),
+        ({"site": "a"}, Access.FULL_SCAN, None, ("site",)),
+        ({"unit": "C"}, Access.INDEX, "unit", ()),
+        ({"unit__gt": "C"}, Access.FULL_SCAN, None, ("unit",)),
+        ({"unit": "C", "value": 1.0}, Access.INDEX, "unit", ("value",)),
+        ({"value": 1.0}, Access.FULL_SCAN, None, ("value",)),
+    ],
+)
+def test_access(filters: dict[str, Any], access: Access, index: str | None, filtered: tuple[str, ...]) -> None:
+    plan = readings(**filters).explain()
+
+    assert (plan.access, plan.index, tuple(plan.filtered)) == (access, index, filtered)
+    assert plan.needs_filtering is bool(filtered)
+
+
+def test_a_plan_shows_the_statement_and_the_verdict() -> None:
+    plan = readings(value=1.5).explain()
+
+    assert str(plan) == (
+        'cql        SELECT "site", "sensor", "day", "minute", "unit", "value" FROM "lab"."reading" WHERE "value" = ?\n'
+        "values     (1.5,)\n"
+        "access     full scan: every node reads its part of the table\n"
+        "filtering  refused without allow_filtering(): value is neither part of the primary key nor indexed"
+    )
+    assert "filtering  allowed: value" in str(readings(value=1.5).allow_filtering().explain())
+
+
+def test_a_plan_shows_itself_in_notebooks_with_the_values_escaped() -> None:
+    html = readings(**PARTITION | {"unit": "<b>"}).explain()._repr_html_()  # pyright: ignore[reportPrivateUsage]
+
+    assert html.startswith("<table")
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
