@@ -19,6 +19,9 @@ CREATE TABLE readings (station text, sequence int, temperature double, note text
 INSERT = "INSERT INTO readings (station, sequence, temperature, note) VALUES (?, ?, ?, ?)"
 READ = "SELECT station, sequence, temperature, note FROM readings WHERE station = ?"
 
+WRITES_IN_FLIGHT = 8
+"""More of them time out on a server that has just started, on a busy machine."""
+
 
 class Stations:
     """The table ``readings``, by the bare driver."""
@@ -46,7 +49,7 @@ def stations(server: Server, keyspace: str) -> Generator[Stations, None, None]:
         session = cluster.connect(keyspace)
         session.execute(CREATE)
         everything = [row(station, sequence) for station, length in ROWS_OF.items() for sequence in range(length)]
-        execute_concurrent_with_args(session, session.prepare(INSERT), everything)
+        execute_concurrent_with_args(session, session.prepare(INSERT), everything, concurrency=WRITES_IN_FLIGHT)
         yield Stations(session)
 
 
