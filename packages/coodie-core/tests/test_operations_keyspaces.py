@@ -21,7 +21,8 @@ def test_create(start):
     conversation = start(keyspaces.create("shop", **{**DEFAULTS, "replication_factor": 3}))
 
     assert conversation.request == Statement(
-        "CREATE KEYSPACE IF NOT EXISTS \"shop\" WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}",
+        'CREATE KEYSPACE IF NOT EXISTS "shop" WITH replication = '
+        "{'class': 'SimpleStrategy', 'replication_factor': 3}",
         prepared=False,
     )
     assert conversation.answer().result is None

@@ -77,7 +77,8 @@ class BaseBatch:
         """Add a write to the batch; nothing is sent yet.
 
         Args:
-            statement: An INSERT, UPDATE or DELETE, as CQL text with ``?`` markers.
+            statement: An INSERT, UPDATE or DELETE, as CQL text with ``?`` markers. In a counter batch
+                (``batch_type="COUNTER"``) an UPDATE of counters.
             params: The values for the markers.
             connection: The connection of the document that is written, if it has one of its own.
 
@@ -91,7 +92,8 @@ class BaseBatch:
         """
         self._check_open("add()")
         if isinstance(statement, str):
-            self._append(Statement(statement, tuple(map(encode_param, params))))
+            counter = self._kind is BatchKind.COUNTER
+            self._append(Statement(statement, tuple(map(encode_param, params)), counter=counter))
         else:
             self._check_connection(connection)
             self._append(statement)

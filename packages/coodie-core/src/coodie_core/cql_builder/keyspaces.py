@@ -61,10 +61,10 @@ def build_alter_keyspace(
     Raises:
         InvalidQueryError: Nothing changes, or a name, a factor or the strategy cannot be.
     """
-    changes_replication = replication_factor is not None or dc_replication_map is not None
-    replication = (
-        _replication(keyspace, replication_factor or 1, strategy, dc_replication_map) if changes_replication else None
-    )
+    replication = None
+    if replication_factor is not None or dc_replication_map is not None:
+        factor = 1 if replication_factor is None else replication_factor
+        replication = _replication(keyspace, factor, strategy, dc_replication_map)
     properties = _properties(replication, durable_writes, None)
     if not properties:
         raise InvalidQueryError(

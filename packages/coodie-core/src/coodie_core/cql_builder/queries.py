@@ -94,10 +94,13 @@ def build_aggregate(
         >>> build_aggregate("orders", functions={"total": ("sum", "price")}).cql
         'SELECT sum("price") AS "total" FROM "orders"'
     """
-    unknown = [function for function, _ in functions.values() if function not in AGGREGATES]
-    if unknown or not functions:
-        asked = unknown[0] if unknown else "no function"
-        raise InvalidQueryError(f"{asked!r} is no aggregate function. Use one of {', '.join(sorted(AGGREGATES))}.")
+    if not functions:
+        raise InvalidQueryError(f"build_aggregate({table!r}): name at least one function.")
+    for function, _ in functions.values():
+        if function not in AGGREGATES:
+            raise InvalidQueryError(
+                f"{function!r} is no aggregate function. Use one of {', '.join(sorted(AGGREGATES))}."
+            )
     selection = ", ".join(
         f"{function}({quoted(column)}) AS {quoted(name)}" for name, (function, column) in functions.items()
     )
