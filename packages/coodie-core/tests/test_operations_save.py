@@ -240,7 +240,7 @@ def test_a_value_that_does_not_fit_its_column_is_refused_before_anything_is_sent
     user = User(id=7, name="Alice")
     user.level = 2**31
 
-    with pytest.raises(InvalidQueryError, match=r"^User\.save\(\): level: "):
+    with pytest.raises(InvalidQueryError, match=r"^User\.level: the number does not fit int"):
         start(save(user, "shop", NOW))
 
 

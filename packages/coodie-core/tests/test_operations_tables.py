@@ -262,7 +262,7 @@ def test_options_and_default_ttl_are_given_at_creation(start):
 
         class Settings:
             __default_ttl__ = 3600
-            __options__ = {"comment": "it's short", "compaction": {"class": "TimeWindowCompactionStrategy"}}  # noqa: RUF012
+            __options__ = {"comment": "it's short", "compaction": {"class": "TimeWindowCompactionStrategy"}}
 
     assert changes(start, Event, {}) == [
         'CREATE TABLE IF NOT EXISTS "ks"."event" ("id" int, PRIMARY KEY (("id"))) WITH default_time_to_live = 3600 '

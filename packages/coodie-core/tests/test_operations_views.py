@@ -84,7 +84,7 @@ def test_the_settings_choose_columns_rows_and_order(start):
             __base_table__ = "users"
             __view_columns__ = ("name",)
             __where_clause__ = "email IS NOT NULL AND id > 0"
-            __clustering_order__ = {"id": "DESC"}  # noqa: RUF012
+            __clustering_order__ = {"id": "DESC"}
 
     assert created(start, ActiveUser) == (
         'CREATE MATERIALIZED VIEW IF NOT EXISTS "ks"."active_user" AS SELECT "email", "id", "name" FROM "ks"."users" '

@@ -12,7 +12,6 @@ from coodie_core.fields import PrimaryKey
 from coodie_core.schema import table_of
 from coodie_core.settings import DocumentSettings, document_settings, snake_case
 
-
 NO_SETTINGS = DocumentSettings("")
 
 
@@ -97,7 +96,7 @@ def test_a_subclass_takes_over_where_its_rows_are_but_neither_the_name_nor_abstr
             keyspace = "hr"
             connection = "reports"
             __default_ttl__ = 60
-            __options__ = {"comment": "x"}  # noqa: RUF012
+            __options__ = {"comment": "x"}
             __abstract__ = True
 
     class User(Base):
