@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Annotated
 
 import pytest
+from pydantic import BaseModel
+
 from coodie_core.cql_builder import Restriction
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Column, Condition, col
 from coodie_core.fields import PrimaryKey
 from coodie_core.query import BaseQuerySet, Query
-from pydantic import BaseModel
 
 
 class User(BaseDocument):

@@ -9,8 +9,9 @@ import pytest
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidModel
 from coodie_core.fields import PrimaryKey
+from coodie_core.identifiers import snake_case
 from coodie_core.schema import table_of
-from coodie_core.settings import DocumentSettings, document_settings, snake_case
+from coodie_core.settings import DocumentSettings, document_settings
 
 NO_SETTINGS = DocumentSettings("")
 

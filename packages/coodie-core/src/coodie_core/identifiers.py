@@ -49,3 +49,14 @@ def checked_name(kind: str, name: str) -> str:
             f"{kind} {name!r}: a name has at most {MAX_NAME_LENGTH} characters, this one {len(name)}."
         )
     return name
+
+
+def snake_case(class_name: str) -> str:
+    """Return a class's name as that of a table or type.
+
+    Example:
+        >>> snake_case("HTTPRequestLog")
+        'http_request_log'
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name)
+    return re.sub(r"\W+", "_", words).strip("_").lower()

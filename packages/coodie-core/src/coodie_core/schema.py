@@ -23,6 +23,7 @@ from coodie_core.fields import (
     VectorIndex,
 )
 from coodie_core.settings import DocumentSettings
+from coodie_core.shapes import markers_in
 from coodie_core.suggestions import nearest
 from coodie_core.types import CqlType, allows_none, cql_type
 
@@ -252,13 +253,7 @@ def _cql_type(model: type[BaseDocument], name: str, field: FieldInfo) -> CqlType
 
 
 def _marker(field: FieldInfo, kind: type[M]) -> M | None:
-    """Return the field's marker of that kind; a marker given as a class, without parentheses, counts too."""
-    for item in field.metadata:
-        if isinstance(item, kind):
-            return item
-        if item is kind:
-            return kind()
-    return None
+    return next((marker for marker in markers_in(field.metadata) if isinstance(marker, kind)), None)
 
 
 def _key_places(model: type[BaseDocument], kind: type[PrimaryKey] | type[ClusteringKey]) -> dict[str, int]:

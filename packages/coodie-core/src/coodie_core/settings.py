@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from coodie_core.exceptions import InvalidModel, InvalidQueryError
-from coodie_core.identifiers import checked_name
+from coodie_core.identifiers import checked_name, snake_case
 from coodie_core.options import MAX_TTL_SECONDS
 from coodie_core.suggestions import nearest
 
@@ -129,14 +128,3 @@ def _check(document: str, settings: DocumentSettings) -> None:
     ttl = settings.default_ttl
     if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int) or not 0 <= ttl <= MAX_TTL_SECONDS):
         raise InvalidModel(f"{document}.Settings.__default_ttl__ = {ttl!r}: give 0 to {MAX_TTL_SECONDS} seconds.")
-
-
-def snake_case(name: str) -> str:
-    """Return a class's name as a table's name.
-
-    Example:
-        >>> snake_case("HTTPRequestLog")
-        'http_request_log'
-    """
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return re.sub(r"\W", "_", words).lower().rstrip("_")

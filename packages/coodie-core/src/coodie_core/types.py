@@ -24,7 +24,6 @@ a field itself is frozen by `Frozen()`. A ``tuple<...>`` is always frozen, and w
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -49,6 +48,7 @@ from coodie_core.fields import (
     VarInt,
     Vector,
 )
+from coodie_core.identifiers import snake_case
 from coodie_core.scalar_types import CQL_NAMES
 from coodie_core.shapes import Kind, Shape, allows_none, name_of, shape_of
 
@@ -145,18 +145,13 @@ def user_type_name(model: type[BaseModel]) -> str:
         >>> user_type_name(PostalAddress)
         'postal_address'
     """
-    name: str = getattr(vars(model).get("Settings"), "__type_name__", None) or _in_snake_case(model.__name__)
+    name: str = getattr(vars(model).get("Settings"), "__type_name__", None) or snake_case(model.__name__)
     if not name.isidentifier() or keyword.iskeyword(name):
         raise UnmappableType(
             f"{model.__name__}: its user-defined type cannot be called {name!r}, since that is no name in Python. "
             f"Set Settings.__type_name__ to letters, digits and underscores, and no keyword."
         )
     return name
-
-
-def _in_snake_case(class_name: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
-    return re.sub(r"\W+", "_", words).strip("_")
 
 
 #: What each marker stores, and which Python types it fits.

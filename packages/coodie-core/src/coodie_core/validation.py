@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -12,6 +11,7 @@ from pydantic.errors import PydanticUserError
 from coodie_core.codecs import codec_for
 from coodie_core.exceptions import InvalidQueryError, UnstorableValue
 from coodie_core.schema import Table
+from coodie_core.shapes import shape_of
 
 
 def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
@@ -95,18 +95,9 @@ def bound_element(table: Table, field: str, position: int, value: Any, asked: st
 
 @lru_cache(maxsize=8192)
 def _element(table: Table, field: str, position: int) -> tuple[TypeAdapter[Any], Any]:
-    annotation = _collection_arguments(table.model.model_fields[field].annotation)[position]
-    config = table.model.model_config
+    info, config = table.model.model_fields[field], table.model.model_config
+    annotation = shape_of(info.annotation, info.metadata).parts[position].annotation
     return adapter(annotation, config), codec_for(annotation, (), table.types[field].arguments[position], config).encode
-
-
-def _collection_arguments(annotation: Any) -> tuple[Any, ...]:
-    """Return the type arguments of the collection in an annotation such as ``Annotated[list[int] | None, ...]``."""
-    if get_origin(annotation) is Annotated:
-        return _collection_arguments(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        return next(_collection_arguments(item) for item in get_args(annotation) if item is not type(None))
-    return get_args(annotation)
 
 
 def reasons(error: ValidationError) -> str:

@@ -183,16 +183,16 @@ def _convert_parts(converters: Sequence[Convert | None]) -> Convert:
 def _convert_items(key: Convert | None, value: Convert | None) -> Convert:
     """Return what makes a dict of the converted items of a mapping."""
     if key is None and value is None:
-        return lambda values: dict(_items_of(values))
+        return lambda values: dict(items_of(values))
     convert_key, convert_value = key or _unchanged, value or _unchanged
-    return lambda values: {convert_key(k): convert_value(v) for k, v in _items_of(values)}
+    return lambda values: {convert_key(k): convert_value(v) for k, v in items_of(values)}
 
 
 def _unchanged(value: Any) -> Any:
     return value
 
 
-def _items_of(values: Any) -> Iterable[tuple[Any, Any]]:
+def items_of(values: Any) -> Iterable[tuple[Any, Any]]:
     """Return the items of a dict or of the driver's map, whose own ``items()`` serializes each key to look it up."""
     items: list[tuple[Any, Any]] | None = getattr(values, "_items", None)
     return values.items() if items is None else items

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from coodie_core.codecs.nested import items_of
 from coodie_core.duration import CqlDuration
 
 #: The driver's own classes, by name since core imports no driver, and what they become.
 _BY_CLASS_NAME: dict[str, Callable[[Any], Any]] = {
-    "SortedSet": lambda value: {decode_value(item) for item in value},
-    "OrderedMapSerializedKey": lambda value: {decode_value(key): decode_value(item) for key, item in value.items()},
-    "Date": lambda value: value.date(),
+    "SortedSet": lambda value: {_hashable(decode_value(item)) for item in value},
+    "OrderedMapSerializedKey": lambda value: {
+        _hashable(decode_value(key)): decode_value(item) for key, item in items_of(value)
+    },
+    "Date": lambda value: _date(value),
     "Time": lambda value: value.time(),
     "Duration": lambda value: CqlDuration(value.months, value.days, value.nanoseconds),
     "datetime": lambda value: _aware(value),
@@ -34,6 +37,25 @@ def decode_value(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         return {name: decode_value(item) for name, item in value._asdict().items()}
     return value
+
+
+def _hashable(value: Any) -> Any:
+    """Return a value that can be in a set or be a key: CQL allows collections there, Python only immutable ones."""
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, set):
+        return frozenset(value)  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return tuple((key, _hashable(item)) for key, item in value.items())  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _date(value: Any) -> Any:
+    """Return a date, or the driver's text for it where it lies outside of Python's years 1 to 9999."""
+    try:
+        return value.date()
+    except ValueError:
+        return str(value)
 
 
 def _aware(value: datetime) -> datetime:

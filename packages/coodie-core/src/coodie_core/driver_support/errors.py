@@ -336,8 +336,9 @@ def causes_by_host(error: Any) -> dict[str, Exception]:
 
 def servers_words(error: Any) -> str:
     """Return what the server itself said."""
-    quoted_words = SERVERS_WORDS.search(str(error))
-    return quoted_words[1] if quoted_words else "it gives no reason."
+    words = SERVERS_WORDS.search(str(error))
+    said = words[1] if words else "it gives no reason"
+    return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 def existing_thing(error: Any) -> str:
