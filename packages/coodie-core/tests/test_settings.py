@@ -37,7 +37,7 @@ def test_without_settings_the_table_is_called_like_the_class():
         ("Order2Line", "order2_line"),
         ("already_snake", "already_snake"),
         ("Box[int]", "box_int"),
-        ("Box[dict[str, int]]", "box_dict_str__int"),
+        ("Box[dict[str, int]]", "box_dict_str_int"),
     ],
 )
 def test_names_of_classes_become_snake_case(name, table):
