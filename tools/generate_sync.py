@@ -70,7 +70,7 @@ TRANSLATIONS = {
 }
 
 # `await` is code where it stands before a call or an attribute: "await user.save()".
-AWAIT_IN_PROSE = re.compile(r"\bawait\b(?! [\w]+[.(])")
+AWAIT_IN_PROSE = re.compile(r"\bawait\b(?! \w+[.(])")
 MISLEADING_WORDS = re.compile(r"\b(?:asyncio|asynchronous|event loop|coroutines?|coodie[_.-]sync)\b", re.IGNORECASE)
 PROSE_TOKENS = {"STRING", "COMMENT", "FSTRING_MIDDLE"}
 
@@ -92,12 +92,11 @@ def words_that_would_mislead(source: str) -> list[str]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if tokenize.tok_name[token.type] not in PROSE_TOKENS:
             continue
-        for offset, line in enumerate(token.string.splitlines()):
-            where = f"{token.start[0] + offset}"
+        for number, line in enumerate(token.string.splitlines(), start=token.start[0]):
             if AWAIT_IN_PROSE.search(line):
-                problems.append(f"{where}: 'await' in prose would vanish from the sync text: {line.strip()}")
+                problems.append(f"{number}: 'await' in prose would vanish from the sync text: {line.strip()}")
             if word := MISLEADING_WORDS.search(re.sub(r"\b(?:import asyncio$|asyncio\.run\()", "", line)):
-                problems.append(f"{where}: {word[0]!r} would mislead a reader of the sync text: {line.strip()}")
+                problems.append(f"{number}: {word[0]!r} would mislead a reader of the sync text: {line.strip()}")
     return problems
 
 
