@@ -9,6 +9,9 @@ Two things differ from what is printed, because the server may be anywhere and m
 names of keyspaces, which get an ending that makes them new. `AsPrinted` replaces them in the parsed code, so that pages
 show what readers type, while the functions that are called are the real ones. docs/decisions/0008 says why.
 
+A block that ends in an error is followed by a ```text block with the name of the exception and its message, in which
+``...`` stands for anything. The block must raise exactly that.
+
 A block that begins with ``# test_users.py`` is a file of tests. pytest runs it in a process of its own, with the plugin
 of coodie-testing and the settings of the page's ```toml block, as on the reader's machine. Other blocks (```console)
 are not run: they install packages and start servers, which the demo and the tests of the packages do for real.
@@ -18,14 +21,16 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import doctest
 import inspect
 import os
 import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -46,6 +51,7 @@ PRINTED_CONNECTIONS = ("default", "archive")
 READERS = ("Sync", "Async")
 TAB = re.compile(r'=== "(?P<label>[^"]+)"')
 TEST_FILE = re.compile(r"# (?P<name>test_\w+\.py)\n")
+MESSAGE = re.compile(r"\s*```text\n\s*(?P<error>[A-Z]\w+): (?P<text>.*?)```", re.DOTALL)
 SETTINGS = re.compile(r"^```toml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -87,7 +93,8 @@ class Reader:
 
     def __init__(self, server: Server, name: str) -> None:
         self._server = server
-        self._as_printed = AsPrinted(f"{identifier(name)}_{secrets.token_hex(4)}")
+        self._ending = f"{identifier(name)}_{secrets.token_hex(4)}"
+        self._as_printed = AsPrinted(self._ending)
         self._namespace: dict[str, Any] = {"__name__": "__page__", "connect_arguments": server.connect_arguments}
         self._event_loop = asyncio.Runner()
 
@@ -105,11 +112,16 @@ class Reader:
         else:
             exec(code, self._namespace)
 
+    def as_printed(self, text: str) -> str:
+        """Return *text* with the names of keyspaces as they are printed."""
+        return text.replace(f"_{self._ending}", "")
+
     def _compiled(self, source: str, path: str, line: int) -> CodeType:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        tree = compile(source, path, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-        tree = ast.increment_lineno(self._as_printed.visit(tree), line - 1)
-        return compile(ast.fix_missing_locations(tree), path, "exec", flags, dont_inherit=True)
+        tree: ast.Module = compile(source, path, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        tree = ast.fix_missing_locations(ast.increment_lineno(self._as_printed.visit(tree), line - 1))
+        code: CodeType = compile(tree, path, "exec", flags, dont_inherit=True)
+        return code
 
     def leave(self) -> None:
         """Close the connections that the page opened, and drop its keyspaces."""
@@ -138,22 +150,41 @@ class Page:
             label: Reader(server, f"{path.stem} {label}") for label in (READERS if has_both_tabs else ("",))
         }
 
-    def run(self, source: str, line: int) -> None:
+    def run(self, source: str, line: int = 1, message: re.Match[str] | None = None) -> None:
         """Run a block for all who read it.
 
         Args:
             source: Its code.
             line: The line of the page that its first line is.
+            message: The error in which it ends, as it is printed, if it ends in one.
         """
         tab = tab_around(self._text.splitlines()[: line - 1])
         for label, reader in self._readers.items():
             if tab == label or tab not in self._readers:
-                reader.run(source, str(self._path), line)
+                run = partial(reader.run, source, str(self._path), line)
+                if message:
+                    check_error(run, reader, message)
+                else:
+                    run()
 
     def close(self) -> None:
         """Remove the traces of the readers."""
         for reader in self._readers.values():
             reader.leave()
+
+
+def check_error(run: Callable[[], None], reader: Reader, message: re.Match[str]) -> None:
+    """Run a block that ends in an error, and compare that with what is printed."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - the page says which
+        run()
+    printed = f"{message['error']}: {words(message['text'])}"
+    actual = f"{raised.type.__name__}: {words(reader.as_printed(str(raised.value)))}"
+    assert doctest.OutputChecker().check_output(printed, actual, doctest.ELLIPSIS), f"{actual}\n is not\n{printed}"
+
+
+def words(text: str) -> str:
+    """Return *text* in one line, as it is wherever its lines are broken."""
+    return " ".join(text.split())
 
 
 def tab_around(lines: list[str]) -> str | None:
@@ -198,13 +229,22 @@ class PythonBlocks(CodeBlockParser):
             settings = "\n".join(SETTINGS.findall(example.document.text))
             run_tests(source, file, settings, example.namespace["coodie_server"])
         else:
-            example.namespace["page"].run(source, example.line + 1)
+            message = MESSAGE.match(example.document.text, example.region.end)
+            example.namespace["page"].run(source, example.line + 1, message)
 
 
 @pytest.fixture(scope="module")
 def page(coodie_server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page at hand."""
     opened = Page(coodie_server, request.node.path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def readme(coodie_server: Server) -> Iterator[Page]:
+    """The README of the repository."""
+    opened = Page(coodie_server, Path(__file__).parent.parent / "README.md")
     yield opened
     opened.close()
 

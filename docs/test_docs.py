@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol
 
 import pytest
 
@@ -79,7 +80,28 @@ def docstrings() -> Iterator[tuple[str, str]]:
     for package in PACKAGES:
         for module in modules(package):
             for test in doctest.DocTestFinder(exclude_empty=False).find(module):
-                yield test.name, test.docstring
+                yield test.name, test.docstring or ""
+
+
+CREATE_KEYSPACE = """
+from coodie.sync import create_keyspace, init_coodie
+with init_coodie(hosts=["127.0.0.1"]):
+    create_keyspace("my_ks")
+"""
+
+
+class RunsBlocks(Protocol):
+    """A page, as the conftest gives it."""
+
+    def run(self, source: str) -> None: ...
+
+
+def test_the_first_example_of_the_readme_runs(readme: RunsBlocks) -> None:
+    example = PYTHON_BLOCK.findall((DOCS.parent / "README.md").read_text(encoding="utf-8"))[0]
+
+    readme.run(CREATE_KEYSPACE)
+    readme.run(example)
+    readme.run("await main()")
 
 
 @pytest.mark.parametrize("page", REFERENCE)
