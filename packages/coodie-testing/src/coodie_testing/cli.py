@@ -23,7 +23,7 @@ from coodie_testing.node import CassandraNode
 SUCCESS, FAILURE = 0, 1
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM  # as shells count
 
-app = App(
+app: App = App(
     name="coodie-testing",
     version=__version__,
     help="""Start a real Apache Cassandra for development and tests: no Docker, no system Java, no Maven.
@@ -36,7 +36,7 @@ and 130 or 143 after Ctrl-C or SIGTERM before it was ready.
 Environment: COODIE_CACHE_DIR (where downloads are kept), COODIE_JAVA (the java program to use),
 COODIE_MAVEN_REPOSITORY (the URL of a mirror to download from).""",
 )
-console = Console(highlight=False, soft_wrap=True)
+console: Console = Console(highlight=False, soft_wrap=True)
 
 
 @app.default

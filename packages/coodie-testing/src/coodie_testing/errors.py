@@ -16,7 +16,8 @@ class MissingExtra(CoodieTestingError):
     """A part of coodie-testing was asked for whose libraries are not installed."""
 
     def __init__(self, module: str | None, extra: str) -> None:
-        self.module, self.extra = module, extra
+        self.module: str | None = module
+        self.extra: str = extra
         super().__init__(
             f"This needs the Python module {module}, which is not installed. "
             f"Install it with: pip install 'coodie-testing[{extra}]'"
@@ -27,7 +28,7 @@ class UnsupportedPlatform(CoodieTestingError):
     """Apache Cassandra does not run on this operating system."""
 
     def __init__(self, platform: str) -> None:
-        self.platform = platform
+        self.platform: str = platform
         super().__init__(
             f"A local Cassandra was asked for, but it runs on Linux and macOS only; this is {platform!r}. "
             "On Windows use WSL 2. Or start a server elsewhere and name it in COODIE_TEST_HOSTS=host:port, "
@@ -39,7 +40,8 @@ class UnknownCassandraVersion(CoodieTestingError):
     """No checksums are pinned for this version, so it is not downloaded."""
 
     def __init__(self, version: str, known: Sequence[str]) -> None:
-        self.version, self.known = version, tuple(known)
+        self.version: str = version
+        self.known: tuple[str, ...] = tuple(known)
         super().__init__(
             f"Cassandra {version} was asked for, but coodie-testing has checksums for {', '.join(known)} only. "
             "Ask for one of these, or pin another one with tools/pin_jars.py."
@@ -50,7 +52,7 @@ class JavaNotFound(CoodieTestingError):
     """There is no Java to run Cassandra with."""
 
     def __init__(self, tried: Sequence[str]) -> None:
-        self.tried = tuple(tried)
+        self.tried: tuple[str, ...] = tuple(tried)
         super().__init__(
             f"Cassandra needs Java 17 or 21, and none was found. Tried: {'; '.join(tried)}. "
             "Install one (on Linux x86-64, Linux ARM and macOS, pip install 'coodie-testing[server]' brings it), "
@@ -62,7 +64,8 @@ class JavaNotSuitable(CoodieTestingError):
     """The Java named in COODIE_JAVA cannot run Cassandra."""
 
     def __init__(self, java: str, reason: str) -> None:
-        self.java, self.reason = java, reason
+        self.java: str = java
+        self.reason: str = reason
         super().__init__(
             f"COODIE_JAVA is {java!r}, but {reason}. Cassandra 5.0 needs Java 17 or 21: "
             "name such a java program, or unset COODIE_JAVA to have one found."
@@ -77,7 +80,9 @@ class RepositoryUnreachable(DownloadFailed):
     """There is no network, or no way through it to the Maven repository."""
 
     def __init__(self, repository: str, cache: Path, reason: str) -> None:
-        self.repository, self.cache, self.reason = repository, cache, reason
+        self.repository: str = repository
+        self.cache: Path = cache
+        self.reason: str = reason
         super().__init__(
             f"Cassandra's jars are not all in {cache}, and the Maven repository {repository} could not be reached: "
             f"{reason}. Check the network and the proxy (HTTPS_PROXY); set COODIE_MAVEN_REPOSITORY to the URL of a "
@@ -89,7 +94,9 @@ class JarNotServed(DownloadFailed):
     """The Maven repository answered, but did not serve a jar."""
 
     def __init__(self, coordinate: str, url: str, status: int) -> None:
-        self.coordinate, self.url, self.status = coordinate, url, status
+        self.coordinate: str = coordinate
+        self.url: str = url
+        self.status: int = status
         super().__init__(
             f"The jar {coordinate} was asked for, but {url} answered HTTP {status}. Try again later; "
             "if COODIE_MAVEN_REPOSITORY is set, check that the mirror there has this jar."
@@ -100,7 +107,10 @@ class JarRefused(DownloadFailed):
     """A downloaded jar is not the one whose checksum is pinned; it was thrown away."""
 
     def __init__(self, coordinate: str, url: str, expected: str, actual: str) -> None:
-        self.coordinate, self.url, self.expected, self.actual = coordinate, url, expected, actual
+        self.coordinate: str = coordinate
+        self.url: str = url
+        self.expected: str = expected
+        self.actual: str = actual
         super().__init__(
             f"The jar {coordinate} from {url} has SHA-256 {actual}, but {expected} is pinned. It was thrown away. "
             "Something between you and the repository (a mirror, a proxy) serves another file: "
@@ -112,7 +122,9 @@ class AddressNotUsable(CoodieTestingError):
     """The server cannot listen on this address of this machine."""
 
     def __init__(self, address: str, port: int, reason: str) -> None:
-        self.address, self.port, self.reason = address, port, reason
+        self.address: str = address
+        self.port: int = port
+        self.reason: str = reason
         super().__init__(
             f"The server was to listen on {address}, port {port}, but this machine does not allow it: {reason}. "
             "Name one address this machine has (127.0.0.1 always works) and a port above 1023, or 0 for a free one. "
@@ -124,7 +136,10 @@ class PortInUse(CoodieTestingError):
     """Another process listens on the port that was asked for."""
 
     def __init__(self, address: str, port: int, owner: str | None, speaks_cql: bool) -> None:
-        self.address, self.port, self.owner, self.speaks_cql = address, port, owner, speaks_cql
+        self.address: str = address
+        self.port: int = port
+        self.owner: str | None = owner
+        self.speaks_cql: bool = speaks_cql
         whose = f" by {owner}" if owner else ""
         use_it = f" It is a CQL server: to use it, set COODIE_TEST_HOSTS={address}:{port}." if speaks_cql else ""
         super().__init__(
@@ -137,7 +152,7 @@ class HeapNotUnderstood(CoodieTestingError):
     """The size of the heap is not written as Java writes sizes."""
 
     def __init__(self, heap: str) -> None:
-        self.heap = heap
+        self.heap: str = heap
         super().__init__(f"The heap {heap!r} is not a size. Write a number and its unit: 256m, 512m, 1g.")
 
 
@@ -145,7 +160,9 @@ class NotEnoughMemory(CoodieTestingError):
     """This machine, or this container, has too little free memory for the server."""
 
     def __init__(self, heap: str, needed_bytes: int, available_bytes: int | None, detail: str = "") -> None:
-        self.heap, self.needed_bytes, self.available_bytes = heap, needed_bytes, available_bytes
+        self.heap: str = heap
+        self.needed_bytes: int = needed_bytes
+        self.available_bytes: int | None = available_bytes
         found = "Java was refused it" if available_bytes is None else f"{available_bytes // MEBIBYTE} MiB are available"
         super().__init__(
             f"Cassandra with a heap of {heap} needs about {needed_bytes // MEBIBYTE} MiB of memory, but {found}. "
@@ -158,7 +175,7 @@ class HeapTooSmall(CoodieTestingError):
     """Cassandra filled its heap before it was up."""
 
     def __init__(self, heap: str) -> None:
-        self.heap = heap
+        self.heap: str = heap
         super().__init__(
             f"Cassandra was given a heap of {heap}, and filled it before it was up. Give it more: --heap 256m is "
             "enough for most tests."
@@ -169,7 +186,7 @@ class DataDirectoryRefused(CoodieTestingError):
     """The directory holds other files than a server's data."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        self.directory: Path = directory
         super().__init__(
             f"The data was to be kept in {directory}, but that directory has other files in it. "
             "Name a new or empty directory, or one that coodie-testing used before."
@@ -180,7 +197,7 @@ class DataDirectoryInUse(CoodieTestingError):
     """Another running server has its data in this directory."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        self.directory: Path = directory
         super().__init__(
             f"The data was to be kept in {directory}, but another running server has its data there. "
             "Stop that one first (it needs a few seconds to stop), or name another directory."
@@ -191,7 +208,8 @@ class NodeFailed(CoodieTestingError):
     """A local Cassandra did not run as it should; what it logged about that is in the message."""
 
     def __init__(self, summary: str, advice: str, logged: str, log: Path) -> None:
-        self.logged, self.log = logged, log
+        self.logged: str = logged
+        self.log: Path = log
         super().__init__(f"{summary} {advice} The whole log: {log}. From its end:\n{logged}")
 
 
@@ -199,7 +217,8 @@ class NodeDiedAtStart(NodeFailed):
     """Cassandra ended before it answered."""
 
     def __init__(self, exit_code: int, logged: str, log: Path, port_is_taken: bool) -> None:
-        self.exit_code, self.port_is_taken = exit_code, port_is_taken
+        self.exit_code: int = exit_code
+        self.port_is_taken: bool = port_is_taken
         super().__init__(
             f"Cassandra ended with exit code {exit_code} before it answered.",
             "Another process has its port: name another one, or 0 for a free one."
@@ -214,7 +233,7 @@ class StartTimedOut(NodeFailed):
     """Cassandra runs, but did not answer in time."""
 
     def __init__(self, timeout: float, logged: str, log: Path) -> None:
-        self.timeout = timeout
+        self.timeout: float = timeout
         super().__init__(
             f"Cassandra did not answer within {timeout:g} seconds, and was stopped.",
             "On a busy machine give it more time (--timeout, or NodeConfig(timeout=...)).",
@@ -227,7 +246,7 @@ class NodeDied(NodeFailed):
     """Cassandra ended while it was in use."""
 
     def __init__(self, exit_code: int, logged: str, log: Path) -> None:
-        self.exit_code = exit_code
+        self.exit_code: int = exit_code
         super().__init__(
             f"Cassandra ended by itself with exit code {exit_code}.",
             "137 means it was killed, often for want of memory; 3, that its heap was full (--heap gives it more).",
@@ -240,7 +259,8 @@ class HostsNotUnderstood(CoodieTestingError):
     """COODIE_TEST_HOSTS cannot be read."""
 
     def __init__(self, value: str, reason: str) -> None:
-        self.value, self.reason = value, reason
+        self.value: str = value
+        self.reason: str = reason
         super().__init__(
             f"COODIE_TEST_HOSTS is {value!r}, but {reason}. Write host:port, more of them with commas between, "
             "for example 127.0.0.1:9042; the port may be left out when it is 9042."
@@ -251,7 +271,9 @@ class HostUnreachable(CoodieTestingError):
     """The server named in COODIE_TEST_HOSTS does not answer."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
-        self.host, self.port, self.reason = host, port, reason
+        self.host: str = host
+        self.port: int = port
+        self.reason: str = reason
         super().__init__(
             f"COODIE_TEST_HOSTS names {host}, port {port}, but no CQL server answers there: {reason}. "
             "Start that server, or unset COODIE_TEST_HOSTS to have one started."
@@ -266,7 +288,8 @@ class NoServerAvailable(CoodieTestingError):
     """None of the three ways to a server worked."""
 
     def __init__(self, container: str, local: str) -> None:
-        self.container, self.local = container, local
+        self.container: str = container
+        self.local: str = local
         super().__init__(
             "No server for tests could be had. There are three ways, and each failed:\n"
             "1. A server that runs already: COODIE_TEST_HOSTS is not set. Set it to host:port.\n"
@@ -279,5 +302,6 @@ class CqlFailed(CoodieTestingError):
     """The server refused a statement, or did not answer it."""
 
     def __init__(self, cql: str, reason: str) -> None:
-        self.cql, self.reason = cql, reason
+        self.cql: str = cql
+        self.reason: str = reason
         super().__init__(f"The server did not carry out {cql!r}: {reason}")

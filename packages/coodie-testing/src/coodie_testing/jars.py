@@ -36,7 +36,7 @@ DEFAULT_VERSION = "5.0.9"
 
 PARALLEL_DOWNLOADS = 8
 ATTEMPTS = 3  # each jar, before the network is given up
-HTTP_TIMEOUT_SECONDS = 30  # of silence, not of the whole download
+HTTP_TIMEOUT_SECONDS = 15  # of silence, not of the whole download
 CHUNK_BYTES = 64 * 1024
 PART_SUFFIX = ".part"
 
@@ -154,7 +154,7 @@ def fetch(jars: Sequence[PinnedJar], directory: Path, *, version: str, quiet: bo
     directory.mkdir(parents=True, exist_ok=True)
     repository = repository_url()
     total_bytes = sum(jar.size_bytes for jar in jars)
-    what = f"Cassandra {version}: {len(jars)} jars"
+    what = f"Cassandra {version}: {len(jars)} {'jar' if len(jars) == 1 else 'jars'}"
     with download_progress(what, total_bytes, quiet=quiet) as advance:
         Download(repository, directory, advance).all(jars)
 

@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
-from coodie_testing import supervisor
 from coodie_testing.config import LOGBACK, NodeConfig, cassandra_settings, java_command
 from coodie_testing.cql import why_no_answer
 from coodie_testing.errors import (
@@ -39,6 +38,10 @@ from coodie_testing.preflight import (
     require_port,
 )
 
+if TYPE_CHECKING:
+    from coodie_testing.supervisor import Order  # at run time a program of its own, which Windows cannot import
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 POLL_SECONDS = 0.05
 GRACE_SECONDS = 30  # to flush and end, when the data is kept; it takes about 2.5
 ATTEMPTS_AT_FREE_PORTS = 3  # another process may take a free port before the node does
@@ -67,7 +70,7 @@ class CassandraNode:
         self._server_pid: int | None = None
         self._home = Path()
         self._log: NodeLog | None = None
-        self.config = self._wanted
+        self.config: NodeConfig = self._wanted
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
@@ -183,7 +186,7 @@ class CassandraNode:
             raise
 
     def _launch(self, command: list[str]) -> None:
-        order: supervisor.Order = {
+        order: Order = {
             "command": command,
             "directory": str(self._home),
             "log": str(self.log.path),
@@ -194,7 +197,7 @@ class CassandraNode:
         order_file.write_text(json.dumps(order, indent=1))
         with self.log.path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", supervisor.__file__, str(order_file)],
+                [sys.executable, "-I", "-S", str(SUPERVISOR), str(order_file)],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -257,7 +260,7 @@ def write_configuration(config: NodeConfig, home: Path) -> None:
 def _home_of(config: NodeConfig) -> Path:
     if config.data is None:
         return Path(tempfile.mkdtemp(prefix="coodie-cassandra-"))
-    home = config.data.expanduser().absolute()
+    home = config.data.absolute()
     home.mkdir(parents=True, exist_ok=True)
     return home
 

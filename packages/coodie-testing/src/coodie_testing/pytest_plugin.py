@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ def coodie_server(
 
     config = _with_log(coodie_node_config, tmp_path_factory)
     with ExitStack() as running:
-        with _visible_progress(request.config):
+        with _visible_progress(request.config), _failing_in_a_few_lines():
             server = running.enter_context(choose_server(config))
         request.config.stash[SERVER] = server
         yield server
@@ -59,6 +59,17 @@ def _with_log(config: NodeConfig, tmp_path_factory: pytest.TempPathFactory) -> N
     if config.log or config.data:
         return config
     return replace(config, log=tmp_path_factory.mktemp("coodie-server") / "cassandra.log")
+
+
+@contextmanager
+def _failing_in_a_few_lines() -> Generator[None]:
+    """Show the error of a server that cannot be had as it is written, without a page of our code."""
+    from coodie_testing import CoodieTestingError
+
+    try:
+        yield
+    except CoodieTestingError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def _visible_progress(config: pytest.Config) -> AbstractContextManager[object]:
@@ -147,5 +158,5 @@ def description(server: Server) -> str:
     if server.node is not None:
         lines.append(f"log: {server.node.log.path}")
         if not server.node.is_running:
-            lines += ["It has ended. Its last warnings and errors:", server.node.log.complaints()]
+            lines += ["It has ended. From the end of its log:", server.node.log.complaints()]
     return "\n".join(lines)

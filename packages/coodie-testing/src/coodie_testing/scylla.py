@@ -6,8 +6,10 @@ address. So a driver must be told to look for the node where the host shows it; 
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ DEFAULT_IMAGE = "scylladb/scylla:2025.1"
 CQL_PORT = 9042
 # One shard, little memory, and no insistence on having the machine for itself.
 ARGUMENTS = "--smp 1 --memory 1G --overprovisioned 1 --developer-mode 1 --skip-wait-for-gossip-to-settle 0"
+ANSWER_TIMEOUT_SECONDS = 10
 START_TIMEOUT_SECONDS = 180
 POLL_SECONDS = 0.5
 
@@ -43,11 +46,11 @@ def scylla_container(*, image: str | None = None) -> Generator[Server]:
     """
     image = image or os.environ.get("COODIE_SCYLLA_IMAGE", DEFAULT_IMAGE)
     containers = untyped_module("testcontainers.core.container", extra="docker")
-    docker_error = require_engine()
+    require_engine()
     container = containers.DockerContainer(image).with_exposed_ports(CQL_PORT).with_command(ARGUMENTS)
     try:
         container.start()
-    except docker_error as error:
+    except _docker_error() as error:
         raise ContainerFailed(f"the Docker engine could not start {image}: {error}") from error
     try:
         host, port = str(container.get_container_host_ip()), int(container.get_exposed_port(CQL_PORT))
@@ -57,22 +60,31 @@ def scylla_container(*, image: str | None = None) -> Generator[Server]:
         container.stop()
 
 
-def require_engine() -> type[Exception]:
-    """Ask the Docker engine for a sign of life, and return the class of the errors it may give later.
-
-    An installed client proves nothing, so the engine itself is asked.
+def require_engine() -> None:
+    """Return if a Docker engine answers. An installed client proves nothing, so the engine itself is asked.
 
     Raises:
         MissingExtra: The `docker` extra is not installed.
         ContainerFailed: No engine answers.
     """
-    docker_error: type[Exception] = untyped_module("docker.errors", extra="docker").DockerException
+    docker_error = _docker_error()
     clients = untyped_module("testcontainers.core.docker_client", extra="docker")
-    try:
-        clients.DockerClient().client.ping()
-    except (docker_error, OSError) as error:
-        raise ContainerFailed(f"no Docker engine answers: {error}") from error
-    return docker_error
+    problem: str | None = None
+    with warnings.catch_warnings():
+        # Docker's client leaves its sockets open when it finds no engine: let them go here, where nobody minds.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            clients.DockerClient(timeout=ANSWER_TIMEOUT_SECONDS).client.ping()
+        except (docker_error, OSError) as error:
+            problem = str(error)
+        gc.collect()
+    if problem is not None:
+        raise ContainerFailed(f"no Docker engine answers: {problem}")
+
+
+def _docker_error() -> type[Exception]:
+    found: type[Exception] = untyped_module("docker.errors", extra="docker").DockerException
+    return found
 
 
 def _wait_until_it_answers(container: Any, image: str, host: str, port: int) -> None:

@@ -1,0 +1,118 @@
+"""The command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from coodie_testing import Server
+from coodie_testing.cql import why_no_answer
+
+COMMAND = [sys.executable, "-m", "coodie_testing"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, env=os.environ | environment, timeout=120, check=False
+    )
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_help_tells_the_options_and_the_environment():
+    told = run("--help").stdout
+
+    assert all(
+        option in told for option in ("--data", "--address", "--port", "--heap", "--quiet", "--once", "download")
+    )
+    assert all(name in told for name in ("COODIE_CACHE_DIR", "COODIE_JAVA", "COODIE_MAVEN_REPOSITORY"))
+
+
+@pytest.mark.parametrize("stopping", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_how_to_connect_and_stops_cleanly(stopping):
+    process = start("--port", "0", "--heap", "128m")
+    with process:
+        ready = process.stdout.readline()
+        told = [process.stdout.readline() for _ in range(4)]
+        port = int(ready.split("127.0.0.1:")[1].split()[0])
+        answered = why_no_answer("127.0.0.1", port, timeout=5) is None
+
+        process.send_signal(stopping)
+        rest, errors = process.communicate(timeout=30)
+
+    assert ready.startswith(f"Cassandra 5.0.9 is ready on 127.0.0.1:{port} (")
+    assert ready.endswith(" s). Ctrl-C stops it.\n")
+    assert f'init_coodie(hosts=["127.0.0.1"], port={port})' in told[2]
+    assert f"COODIE_TEST_HOSTS=127.0.0.1:{port} pytest" in told[3]
+    assert answered
+    assert process.returncode == 0
+    assert (rest, errors) == ("Stopping it, and throwing its data away.\n", "")
+    assert "refused" in why_no_answer("127.0.0.1", port, timeout=5)
+
+
+@pytest.mark.parametrize(("stopping", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_before_it_was_ready_it_does_not_claim_success(stopping, code):
+    process = start("--port", "0")
+    with process:
+        wait_for_child(process)
+        process.send_signal(stopping)
+        output, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, output, errors) == (code, "", "")
+
+
+def wait_for_child(process: subprocess.Popen[str]) -> None:
+    """Return when it has started its node's supervisor, and so handles signals."""
+    import psutil
+
+    end = time.monotonic() + 20
+    while not any("supervisor" in str(child.cmdline()) for child in psutil.Process(process.pid).children()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_port_in_use_is_a_line_and_not_a_traceback(coodie_server: Server):
+    done = run("--address", coodie_server.hosts[0], "--port", str(coodie_server.port))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("coodie-testing: The server was to listen on ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unknown_option_is_refused():
+    done = run("--prot", "1")
+
+    assert done.returncode == 2
+    assert "Did you mean --port?" in done.stdout + done.stderr
+
+
+def test_download_says_where_the_jars_are():
+    done = run("download")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("Cassandra 5.0.9: 100 jars, verified, in ")
+
+
+def test_quiet_download_says_nothing():
+    done = run("download", "--quiet")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_with_the_base_install_only_it_says_what_to_install():
+    without_cyclopts = "import sys; sys.modules['cyclopts'] = None; from coodie_testing.__main__ import main; main()"
+
+    done = subprocess.run([sys.executable, "-c", without_cyclopts], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "coodie-testing: This needs the Python module cyclopts, which is not installed. "
+        "Install it with: pip install 'coodie-testing[server]'\n"
+    )
