@@ -53,9 +53,14 @@ async def test_another_keyspace_for_documents_leaves_the_sessions_own(session: A
     assert session.keyspace == coodie_keyspace
 
 
-async def test_closing_leaves_the_session_open(session: Any) -> None:
+async def test_closing_leaves_the_session_open_and_as_it_was(session: Any) -> None:
+    listeners = list(session._request_init_callbacks)
     driver = await init_coodie(session=session)
+    assert session._request_init_callbacks != listeners
+
     await driver.close()
+
+    assert session._request_init_callbacks == listeners
 
     with pytest.raises(ConfigurationError, match="was closed"):
         await driver.execute(NODE)

@@ -55,9 +55,14 @@ def test_another_keyspace_for_documents_leaves_the_sessions_own(session: Any, co
     assert session.keyspace == coodie_keyspace
 
 
-def test_closing_leaves_the_session_open(session: Any) -> None:
+def test_closing_leaves_the_session_open_and_as_it_was(session: Any) -> None:
+    listeners = list(session._request_init_callbacks)
     driver = init_coodie(session=session)
+    assert session._request_init_callbacks != listeners
+
     driver.close()
+
+    assert session._request_init_callbacks == listeners
 
     with pytest.raises(ConfigurationError, match="was closed"):
         driver.execute(NODE)
