@@ -40,7 +40,8 @@ class DocumentNotFound(CoodieError):
     """
 
     def __init__(self, document: str, fields: tuple[str, ...]) -> None:
-        self.document, self.fields = document, fields
+        self.document: str = document
+        self.fields: tuple[str, ...] = fields
         super().__init__(
             f"{document}.get({', '.join(f'{field}=...' for field in fields)}): there is no such document. "
             f"Use find_one() where it may be missing: it returns None."
@@ -56,7 +57,8 @@ class MultipleDocumentsFound(CoodieError):
     """
 
     def __init__(self, document: str, fields: tuple[str, ...]) -> None:
-        self.document, self.fields = document, fields
+        self.document: str = document
+        self.fields: tuple[str, ...] = fields
         super().__init__(
             f"{document}.get({', '.join(f'{field}=...' for field in fields)}): more than one document fits. "
             f"Give the whole primary key, or use find(...).all() or find(...).first()."
@@ -71,7 +73,7 @@ class ConditionNotMet(CoodieError):
     """
 
     def __init__(self, message: str, result: LWTResult) -> None:
-        self.result = result
+        self.result: LWTResult = result
         super().__init__(message)
 
 
@@ -88,7 +90,8 @@ class RowDoesNotFit(CoodieError):
     """
 
     def __init__(self, document: str, problems: dict[str, str]) -> None:
-        self.document, self.problems = document, problems
+        self.document: str = document
+        self.problems: dict[str, str] = problems
         listed = "; ".join(f"{field}: {problem}" for field, problem in problems.items())
         super().__init__(
             f"A row of the table does not fit {document}: {listed}. "
@@ -125,8 +128,11 @@ class DatabaseError(CoodieError):
         hosts: tuple[str, ...] = (),
         applied: bool | None = None,
     ) -> None:
-        self.statement, self.keyspace, self.consistency = statement, keyspace, consistency
-        self.hosts, self.applied = hosts, applied
+        self.statement: str | None = statement
+        self.keyspace: str | None = keyspace
+        self.consistency: str | None = consistency
+        self.hosts: tuple[str, ...] = hosts
+        self.applied: bool | None = applied
         super().__init__(message)
 
 
@@ -169,7 +175,8 @@ class FilteringRefused(ServerRefusedQuery):
     def __init__(
         self, document: str, asked: tuple[str, ...], filtered: Mapping[str, str], refusal: DatabaseError
     ) -> None:
-        self.document, self.fields = document, tuple(filtered)
+        self.document: str = document
+        self.fields: tuple[str, ...] = tuple(filtered)
         reasons = "; ".join(filtered.values()) or "the model has a key or an index for this that the table lacks"
         super().__init__(
             f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}): {reasons}. The server would read "
@@ -230,7 +237,7 @@ class FieldProblem(CoodieError):
     """
 
     def __init__(self, problem: str) -> None:
-        self.problem = problem
+        self.problem: str = problem
         self.document: str | None = None
         self.field: str | None = None
         super().__init__(problem)
@@ -279,4 +286,5 @@ class WrongVectorLength(UnstorableValue):
             f"the column has {expected} dimensions, the value has {actual}. "
             f"Re-embed the value, or change the field to Vector({actual}) and migrate."
         )
-        self.expected, self.actual = expected, actual
+        self.expected: int = expected
+        self.actual: int = actual

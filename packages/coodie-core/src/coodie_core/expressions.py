@@ -45,7 +45,8 @@ class Column(Generic[T]):
     __slots__ = ("model", "name")
 
     def __init__(self, model: type, name: str) -> None:
-        self.model, self.name = model, name
+        self.model: type = model
+        self.name: str = name
 
     def __eq__(self, other: T) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._condition("", other)

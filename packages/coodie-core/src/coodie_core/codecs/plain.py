@@ -39,15 +39,18 @@ def decode_value(value: Any) -> Any:
     return value
 
 
+#: What collections become inside a set or as a key: CQL allows them there, Python only immutable ones.
+_IMMUTABLE: dict[type, Callable[[Any], Any]] = {
+    list: lambda value: tuple(map(_hashable, value)),
+    set: frozenset,
+    dict: lambda value: tuple((key, _hashable(item)) for key, item in value.items()),
+}
+
+
 def _hashable(value: Any) -> Any:
-    """Return a value that can be in a set or be a key: CQL allows collections there, Python only immutable ones."""
-    if isinstance(value, list):
-        return tuple(map(_hashable, value))  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, set):
-        return frozenset(value)  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, dict):
-        return tuple((key, _hashable(item)) for key, item in value.items())  # pyright: ignore[reportUnknownVariableType]
-    return value
+    kind: type = type(value)
+    convert = _IMMUTABLE.get(kind)
+    return value if convert is None else convert(value)
 
 
 def _date(value: Any) -> Any:
