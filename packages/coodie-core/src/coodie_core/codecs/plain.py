@@ -48,7 +48,7 @@ _IMMUTABLE: dict[type, Callable[[Any], Any]] = {
 
 
 def _hashable(value: Any) -> Any:
-    kind: type = type(value)
+    kind: type = value.__class__
     convert = _IMMUTABLE.get(kind)
     return value if convert is None else convert(value)
 
