@@ -40,14 +40,13 @@ PYTHON_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def exported(module: ModuleType) -> set[str]:
-    """Return the names that *module* gives to others."""
-    lazy: dict[str, str] = getattr(module, "_MODULE_OF", {})
-    own = {
+    """Return the classes and functions of coodie that *module* gives to others."""
+    public = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
+    return {
         name
-        for name, value in vars(module).items()
-        if (inspect.isclass(value) or inspect.isfunction(value)) and not name.startswith("_")
+        for name, value in public.items()
+        if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__.startswith("coodie")
     }
-    return set(getattr(module, "__all__", ())) or set(lazy) or own
 
 
 def public_exceptions() -> set[type]:
