@@ -1,4 +1,4 @@
-"""What the tests of coodie-testing share: real jars, a real repository on this machine, and no settings of the user's."""
+"""What the tests of coodie-testing share: real jars, a repository on this machine, and no settings of the user's."""
 
 from __future__ import annotations
 

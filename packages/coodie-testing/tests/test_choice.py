@@ -88,9 +88,7 @@ def test_a_machine_where_cassandra_cannot_run_can_still_use_a_named_server(coodi
 def test_a_named_server_that_does_not_answer_is_an_error_and_nothing_is_taken_instead(monkeypatch):
     monkeypatch.setenv("COODIE_TEST_HOSTS", "127.0.0.1:1")
 
-    with pytest.raises(
-        HostUnreachable, match=r"names 127\.0\.0\.1, port 1, but no CQL server answers there: .*refused"
-    ):
+    with pytest.raises(HostUnreachable, match=r"names 127\.0\.0\.1, port 1, but no CQL server answers .*refused"):
         choose_server().__enter__()
 
 
@@ -208,9 +206,7 @@ def receive(source: socket.socket) -> bytes:
         return b""
 
 
-@pytest.mark.skipif(
-    "COODIE_TEST_SCYLLA" not in os.environ, reason="set COODIE_TEST_SCYLLA=1 where a Docker engine runs"
-)
+@pytest.mark.skipif("COODIE_TEST_SCYLLA" not in os.environ, reason="set COODIE_TEST_SCYLLA=1 where Docker runs")
 def test_scylla_runs_in_a_container_and_a_driver_reaches_it(monkeypatch):
     from cassandra.cluster import Cluster
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from coodie_testing import Server
@@ -29,9 +30,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def test_help_tells_the_options_and_the_environment():
     told = run("--help").stdout
 
-    assert all(
-        option in told for option in ("--data", "--address", "--port", "--heap", "--quiet", "--once", "download")
-    )
+    assert all(word in told for word in ("--data", "--address", "--port", "--heap", "--quiet", "--once", "download"))
     assert all(name in told for name in ("COODIE_CACHE_DIR", "COODIE_JAVA", "COODIE_MAVEN_REPOSITORY"))
 
 
@@ -68,12 +67,17 @@ def test_stopped_before_it_was_ready_it_does_not_claim_success(stopping, code):
     assert (process.returncode, output, errors) == (code, "", "")
 
 
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return ""
+
+
 def wait_for_child(process: subprocess.Popen[str]) -> None:
     """Return when it has started its node's supervisor, and so handles signals."""
-    import psutil
-
     end = time.monotonic() + 20
-    while not any("supervisor" in str(child.cmdline()) for child in psutil.Process(process.pid).children()):
+    while not any("supervisor" in command_of(child) for child in psutil.Process(process.pid).children()):
         assert time.monotonic() < end
         time.sleep(0.02)
 

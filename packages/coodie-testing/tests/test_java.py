@@ -77,7 +77,7 @@ def test_a_program_that_is_no_java_is_refused_with_what_it_printed(tmp_path, mon
     program.chmod(0o755)
     monkeypatch.setenv("COODIE_JAVA", str(program))
 
-    with pytest.raises(JavaNotSuitable, match="does not tell its version .*I am a teapot"):
+    with pytest.raises(JavaNotSuitable, match=r"does not tell its version .*I am a teapot"):
         suitable_java()
 
 

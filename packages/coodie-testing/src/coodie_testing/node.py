@@ -112,7 +112,7 @@ class CassandraNode:
         return self._supervisor is not None and self._supervisor.poll() is None
 
     def start(self) -> None:
-        """Start the node and return when it answers CQL.
+        """Start the node, unless it runs, and return when it answers CQL.
 
         Raises:
             UnsupportedPlatform: Cassandra does not run here.
@@ -127,6 +127,8 @@ class CassandraNode:
             NodeDiedAtStart: It ended before it answered.
             StartTimedOut: It did not answer in time.
         """
+        if self.is_running:
+            return
         wanted = self._wanted
         require_platform()
         require_port(wanted.address, wanted.port)
@@ -150,8 +152,8 @@ class CassandraNode:
             return
         try:
             _tell_to_stop(process)
-            process.wait(GRACE_SECONDS + 5)
-        except BaseException:  # impatience (a second Ctrl-C), or no end in sight
+            process.wait()
+        except BaseException:  # impatience: a second Ctrl-C
             if self._server_pid is not None and process.poll() is None:
                 os.kill(self._server_pid, signal.SIGKILL)  # its supervisor then ends too
             process.wait()

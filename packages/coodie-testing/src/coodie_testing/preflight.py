@@ -12,6 +12,7 @@ from coodie_testing.config import NodeConfig
 from coodie_testing.cql import why_no_answer
 from coodie_testing.errors import (
     AddressNotUsable,
+    DataDirectoryInUse,
     DataDirectoryRefused,
     NotEnoughMemory,
     PortInUse,
@@ -21,6 +22,7 @@ from coodie_testing.extras import untyped_module
 
 SUPPORTED_PLATFORMS = ("linux", "darwin")
 CGROUP = Path("/sys/fs/cgroup")
+LOCK = ".lock"  # as supervisor.lock calls it
 WILDCARDS = ("", "0.0.0.0", "::")
 
 
@@ -108,8 +110,24 @@ def available_in_cgroup(directory: Path) -> int | None:
 
 
 def require_data_directory(directory: Path) -> None:
-    """Raise DataDirectoryRefused for a directory with files that no node of ours wrote."""
+    """Raise DataDirectoryRefused if files of others are in it, DataDirectoryInUse if a running node has it."""
     if directory.is_file():
         raise DataDirectoryRefused(directory)
     if directory.is_dir() and os.listdir(directory) and not (directory / "conf" / "cassandra.yaml").exists():
         raise DataDirectoryRefused(directory)
+    if _is_locked(directory / LOCK):
+        raise DataDirectoryInUse(directory)
+
+
+def _is_locked(file: Path) -> bool:
+    """Tell whether a node's supervisor holds this lock now. It alone decides: another may take it in the meantime."""
+    import fcntl  # which Windows lacks; a node is not started there
+
+    try:
+        with file.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
