@@ -156,12 +156,14 @@ def test_one_driver_serves_several_loops_at_the_same_time(coodie_server: Any) ->
 
 
 def test_replies_that_arrive_after_the_loop_was_closed_are_dropped(
-    coodie_server: Any, caplog: pytest.LogCaptureFixture
+    road: SlowRoad, caplog: pytest.LogCaptureFixture
 ) -> None:
-    driver = asyncio.run(init_coodie(**coodie_server.connect_arguments, name="loops"))
+    driver = asyncio.run(init_coodie(hosts=["127.0.0.1"], port=road.port, name="loops"))
+    asyncio.run(driver.execute(NODE))
+    road.delay_seconds = 0.3
 
     async def leave_at_once() -> None:
-        statements = [statement for _ in range(50) for statement in (Statement(new_text()), NODE)]
+        statements = [NODE, Statement(new_text()), NODE, Statement(new_text())]
         tasks = [asyncio.ensure_future(driver.execute(statement)) for statement in statements]
         await asyncio.sleep(0)
         assert not any(task.done() for task in tasks)
@@ -174,14 +176,14 @@ def test_replies_that_arrive_after_the_loop_was_closed_are_dropped(
     assert [record.getMessage() for record in caplog.records if record.getMessage().startswith(complaints)] == []
 
 
-async def test_tasks_that_prepare_the_same_text_together_prepare_it_once(coodie_server: Any) -> None:
-    async with await init_coodie(**coodie_server.connect_arguments, name="once") as driver:
-        prepared = prepared_texts(driver)
+async def test_tasks_that_prepare_the_same_text_together_prepare_it_once(road: SlowRoad) -> None:
+    async with await init_coodie(hosts=["127.0.0.1"], port=road.port, name="once") as driver:
+        prepared, road.delay_seconds = prepared_texts(driver), 0.3
         text = new_text()
 
-        answers = await asyncio.gather(*(driver.execute(Statement(text)) for _ in range(100)))
+        answers = await asyncio.gather(*(driver.execute(Statement(text)) for _ in range(20)))
 
-        assert [answer.rows for answer in answers] == [[("local",)]] * 100
+        assert [answer.rows for answer in answers] == [[("local",)]] * 20
         assert prepared == [text]
 
 

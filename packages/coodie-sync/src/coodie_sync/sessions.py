@@ -36,17 +36,19 @@ PAUSE_AT_EXIT_SECONDS = 0.02
 millisecond; without any, its own clean-up waits 5 seconds for them (scylla-driver 3.29, ``LibevLoop._cleanup``)."""
 
 opened_clusters: WeakSet[Any] = WeakSet()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=opened_clusters.clear)  # they are the parent's
 
 
-class OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
+class _OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
     """A bound statement of coodie, answered with tuples."""
 
 
-class OwnSimple(SimpleStatement):  # type: ignore[misc]  # the driver has no types
+class _OwnSimple(SimpleStatement):  # type: ignore[misc]  # the driver has no types
     """A statement of coodie that is sent as it is, answered with tuples."""
 
 
-class OwnBatch(DriverBatch):  # type: ignore[misc]  # the driver has no types
+class _OwnBatch(DriverBatch):  # type: ignore[misc]  # the driver has no types
     """A batch of coodie, answered with tuples, with a write time of its own if it has one."""
 
     write_timestamp: int | None = None
@@ -84,7 +86,7 @@ def connected_session(options: ConnectionOptions) -> Any:
         raise ConfigurationError(f"init_coodie: the driver refuses an argument: {error}") from error
     except Exception as error:
         raise coodie_error(error, circumstances) from error
-    opened_clusters.add(cluster)
+    remember_for_exit(cluster)
     try:
         session = cluster.connect()
         if options.keyspace is not None:
@@ -99,17 +101,18 @@ def connected_session(options: ConnectionOptions) -> Any:
     return session
 
 
-@atexit.register
+def remember_for_exit(cluster: Any) -> None:
+    """Have *cluster* closed at the latest when the program ends."""
+    opened_clusters.add(cluster)
+    atexit.unregister(close_at_exit)
+    atexit.register(close_at_exit)
+
+
 def close_at_exit() -> None:
     """Close what a program left open, before the driver's package does it and waits for itself."""
     for cluster in tuple(opened_clusters):
         cluster.shutdown()
-    if opened_clusters:
-        time.sleep(PAUSE_AT_EXIT_SECONDS)
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=opened_clusters.clear)  # they are the parent's
+    time.sleep(PAUSE_AT_EXIT_SECONDS)
 
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
@@ -128,9 +131,9 @@ def answer_own_statements(response: Any) -> None:
     older attributes of the session, and changes neither.
     """
     statement = response.query
-    if isinstance(statement, OwnBound | OwnSimple | OwnBatch):
+    if isinstance(statement, _OwnBound | _OwnSimple | _OwnBatch):
         response.row_factory = tuple_factory
-        if isinstance(statement, OwnBatch) and statement.write_timestamp is not None:
+        if isinstance(statement, _OwnBatch) and statement.write_timestamp is not None:
             response.message.timestamp = statement.write_timestamp
 
 
@@ -149,7 +152,7 @@ def statement_of(request: Request, prepared: Mapping[str, Any]) -> Any:
     if request.prepared:
         return bound(request, prepared[request.cql])
     check_text(request.cql)
-    return with_options(OwnSimple(request.cql), request)
+    return with_options(_OwnSimple(request.cql), request)
 
 
 def bound(statement: Statement, prepared: Any) -> Any:
@@ -161,7 +164,7 @@ def bound(statement: Statement, prepared: Any) -> Any:
     if len(statement.params) != len(prepared.column_metadata):
         raise wrong_count(statement, len(prepared.column_metadata))
     try:
-        driver_statement = OwnBound(prepared).bind(statement.params)
+        driver_statement = _OwnBound(prepared).bind(statement.params)
     except Exception as error:
         raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
     if statement.options.fetch_size is not None:
@@ -172,7 +175,7 @@ def bound(statement: Statement, prepared: Any) -> Any:
 def batch_of(request: BatchStatement, prepared: Mapping[str, Any]) -> Any:
     """Return the driver's batch of the statements of *request*."""
     check_batch(request)
-    batch = OwnBatch(getattr(BatchType, request.kind))
+    batch = _OwnBatch(getattr(BatchType, request.kind))
     for statement in request.statements:
         batch.add(bound(statement, prepared[statement.cql]))
     batch.write_timestamp = request.timestamp

@@ -13,7 +13,8 @@ from coodie_core.statement import BatchStatement, Request, Rows, Statement
 MAX_BATCH_STATEMENTS = 65_535
 """CQL binary protocol v4, section 4.1.7 "BATCH": the number of statements is a [short]."""
 
-USE_STATEMENT = re.compile(r"(?:\s|--[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*USE\b", re.IGNORECASE | re.DOTALL)
+USE_STATEMENT = re.compile(r"(?>\s+|--[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*+USE\b", re.IGNORECASE | re.DOTALL)
+"""White space and comments before the word are passed over and never looked at twice, however many there are."""
 
 
 class OpenDriver(Protocol):

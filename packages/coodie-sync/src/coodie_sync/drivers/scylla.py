@@ -38,7 +38,8 @@ class ScyllaDriver(Driver):
     known_arguments: ClassVar[Sequence[str]] = CLUSTER_ARGUMENTS
 
     def __init__(self, options: ConnectionOptions) -> None:
-        self.name, self.keyspace = options.name, options.keyspace
+        self.name: str = options.name
+        self.keyspace: str | None = options.keyspace
         self._options = options
         self._prepared = PreparedStatements()
         self._preparing = Lock()  # threads that start together prepare a text once
