@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from coodie_aio import Document
 
+from coodie_aio import Document
 from coodie_core.exceptions import FilteringRefused
 from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey
 
