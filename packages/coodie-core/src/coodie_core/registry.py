@@ -72,7 +72,7 @@ class Registry(Generic[D]):
 
     def remove(self, driver: D) -> None:
         """Forget *driver*, under every name that means it."""
-        for name in [name for name, known in self._drivers.items() if known is driver]:
+        for name in [name for name, known in list(self._drivers.items()) if known is driver]:
             del self._drivers[name]
             self._names.discard(name)
             if name == self._default:
