@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import RowDoesNotFit
-from coodie_core.fields import BigInt, Counter, Frozen, PrimaryKey
+from coodie_core.fields import BigInt, ClusteringKey, Counter, Frozen, PrimaryKey, Static
 from coodie_core.hydration import documents_of
 from coodie_core.schema import TableKind
 from coodie_core.statement import Rows
@@ -100,6 +100,14 @@ class TestEmptyColumns:
     def test_are_empty_collections_since_cql_stores_those_as_null(self, field, empty):
         assert getattr(read(Gaps, id=1, **{field: None}), field) == empty
 
+    def test_are_what_the_fields_factory_makes(self):
+        class User(BaseDocument):
+            id: Key
+            first: str
+            name: str = Field(default_factory=lambda read: read["first"].upper())
+
+        assert read(User, id=1, first="al", name=None).name == "AL"
+
     def test_are_collections_of_the_documents_own(self):
         first, second = documents_of(Gaps, Rows(("id", "words"), [(1, None), (2, None)]))
 
@@ -114,6 +122,21 @@ class TestEmptyColumns:
             views: Annotated[int, Counter()]
 
         assert read(Page, url="/", views=None).views == 0
+
+    def test_are_a_user_defined_type_without_values_where_it_can_be_that(self):
+        class Address(BaseModel):
+            street: str | None = None
+
+        class Strict(BaseModel):
+            street: str
+
+        class User(BaseDocument):
+            id: Key
+            home: Address
+            work: Strict
+
+        assert read(User, id=1, home=None).home == Address()
+        assert misfit(User, id=1, work=None).problems == {"work": "Field required"}
 
     def test_are_an_error_where_the_field_needs_a_value(self):
         error = misfit(Thing, id=1, name=None, at=None, tags=None, colour="red", big=0, note=None)
@@ -155,6 +178,18 @@ class TestValuesThatDoNotFit:
                 return name
 
         assert misfit(User, id=1, name="secret").problems == {"name": "Value error, too long"}
+
+
+class TestStaticColumns:
+    class Reading(BaseDocument):
+        sensor: Key
+        day: Annotated[int, ClusteringKey()]
+        place: Annotated[str | None, Static()] = None
+
+    def test_of_a_partition_without_rows_are_no_document(self):
+        rows = Rows(("sensor", "place", "day"), [(1, "roof", None), (2, "cellar", 5)])
+
+        assert documents_of(self.Reading, rows) == [self.Reading(sensor=2, day=5, place="cellar")]
 
 
 class TestModelsWithALifeOfTheirOwn:

@@ -17,7 +17,7 @@ from coodie_core.exceptions import (
     MultipleDocumentsFound,
     ServerRefusedQuery,
 )
-from coodie_core.fields import ClusteringKey, Counter, Indexed, PrimaryKey
+from coodie_core.fields import ClusteringKey, Counter, Indexed, PrimaryKey, Static
 from coodie_core.operations import queries
 from coodie_core.operations.documents import save
 from coodie_core.options import WriteOptions
@@ -177,6 +177,16 @@ class TestCounting:
             'SELECT COUNT(*) FROM "ks"."orders" WHERE "shop" = ? ALLOW FILTERING', (1,), ExecutionOptions(timeout=3)
         )
         assert conversation.result == 17
+
+    def test_where_partitions_have_static_columns_rows_are_counted_by_their_clustering_key(self, start):
+        """The static columns of a partition without rows would count as one."""
+
+        class Reading(BaseDocument):
+            sensor: Annotated[int, PrimaryKey()]
+            day: Annotated[int, ClusteringKey()]
+            place: Annotated[str | None, Static()] = None
+
+        assert start(queries.count(Query(Reading), "ks")).cql == 'SELECT COUNT("day") FROM "ks"."reading"'
 
     @pytest.mark.parametrize(("limit", "counted"), [(10, 10), (17, 17), (20, 17)])
     def test_at_most_the_limit_is_counted(self, start, limit, counted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from random import random
 from typing import Annotated, Any
 
 import pytest
@@ -94,6 +95,16 @@ def test_of_a_document_that_was_read_only_what_changed_is_written(start, field, 
     setattr(user, field, value)
 
     assert written(start, user) == {"id": 7, field: value}
+
+
+def test_a_default_that_was_made_for_an_empty_column_is_not_a_change(start):
+    class Note(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        token: float = Field(default_factory=random)
+
+    [note] = documents_of(Note, Rows(("id", "token"), [(7, None)]))
+
+    assert saved(start, note).params == (7,)
 
 
 def test_a_collection_that_was_changed_in_place_is_written(start):

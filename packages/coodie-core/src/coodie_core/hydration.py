@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from coodie_core.codecs.plain import decode_value
-from coodie_core.document import BaseDocument, StoredRow, remember_stored
+from coodie_core.document import BaseDocument, StoredRow, remember_stored, remember_written
 from coodie_core.exceptions import RowDoesNotFit
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
@@ -34,21 +35,27 @@ _EMPTY_COLLECTIONS: dict[str, Callable[[], Any]] = {"list": list, "set": set, "m
 def documents_of(model: type[D], rows: Rows) -> list[D]:
     """Return one document for each row.
 
+    A partition without rows may have static columns; the server shows them as a row without clustering keys, which is
+    no document.
+
     Raises:
         RowDoesNotFit: A column holds nothing, or a value that its field refuses.
     """
     if not rows.rows:
         return []
     reader: DocumentReader[D] = _reader(table_of(model), tuple(rows.columns))
-    return [reader.document(row) for row in rows.rows]
+    clustering = reader.clustering_key_of_shared_rows
+    if clustering is None:
+        return [reader.document(row) for row in rows.rows]
+    return [reader.document(row) for row in rows.rows if row[clustering] is not None]
 
 
 def values_of_empty_columns(table: Table, columns: Iterable[str]) -> dict[str, Any]:
     """Return what a document that is read holds where these columns are empty, for each that may be."""
     values: dict[str, Any] = {}
     for name in columns:
-        with suppress(_ColumnIsNull):
-            values[name] = _value_of_null(table, name)()
+        with suppress(_ColumnIsNull, ValueError):
+            values[name] = _value_of_null(table, name)(values)
     return values
 
 
@@ -80,20 +87,30 @@ class DocumentReader(Generic[D]):
         self._fields = frozenset(columns)
         self._decoders = [(name, table.codecs[name].decode) for name in columns]
         self._when_null = {name: _value_of_null(table, name) for name in columns}
+        self._made_up = frozenset(name for name in columns if model.model_fields[name].default_factory is not None)
         self._is_whole = self._fields >= model.model_fields.keys()
         self._build = (
             self._construct if not needs_validation(model) else self._validated if self._is_whole else self._partial
         )
 
+        has_static = any(column.static for column in table.columns)
+        self.clustering_key_of_shared_rows = columns.index(table.clustering_key[0]) if has_static else None
+
     def document(self, row: Sequence[Any]) -> D:
         """Return the document of one row; it remembers the row, so that a later save writes what changed."""
-        document = self._build(dict(self.values(row)))
-        if None in row:  # nobody set what is empty: a save under another key need not write it
-            document.model_fields_set.difference_update(
-                name for name, value in zip(self.columns, row, strict=True) if value is None
-            )
+        values = self.values(row)
+        document = self._build(dict(values))
         remember_stored(document, StoredRow(self, row))
+        if None in row:
+            self._note_empty_columns(document, row, values)
         return document
+
+    def _note_empty_columns(self, document: D, row: Sequence[Any], values: Mapping[str, Any]) -> None:
+        """Let what is empty not count as set, since nobody set it, and a default that was made count as stored."""
+        empty = {name for name, value in zip(self.columns, row, strict=True) if value is None}
+        document.model_fields_set.difference_update(empty)
+        if not empty.isdisjoint(self._made_up):
+            remember_written(document, values)  # reading the row again would make another default
 
     def values(self, row: Sequence[Any]) -> Mapping[str, Any]:
         """Return the fields' values in a row.
@@ -105,7 +122,7 @@ class DocumentReader(Generic[D]):
         values: dict[str, Any] = {}
         for (name, decode), value in zip(self._decoders, row, strict=True):
             try:
-                values[name] = self._when_null[name]() if value is None else decode(value) if decode else value
+                values[name] = self._when_null[name](values) if value is None else decode(value) if decode else value
             except _ColumnIsNull:
                 problems[name] = "the column is empty (null)"
             except ValueError as error:
@@ -163,21 +180,25 @@ class _ColumnIsNull(Exception):
     """A column holds nothing, and its field has no value for that."""
 
 
-def _refuse_null() -> Any:
+def _refuse_null(_read: Mapping[str, Any]) -> Any:
     raise _ColumnIsNull
 
 
-def _value_of_null(table: Table, name: str) -> Callable[[], Any]:
-    """Return what gives the field's value where the column holds nothing."""
+def _value_of_null(table: Table, name: str) -> Callable[[dict[str, Any]], Any]:
+    """Return what gives the field's value where the column holds nothing, from what was read of the row before it."""
     field: FieldInfo = table.model.model_fields[name]
     cql = table.types[name]
     if name in table.nullable:
-        return lambda: None
+        return lambda _read: None
     if cql.name in _EMPTY_COLLECTIONS and not cql.frozen:
         empty, decode = _EMPTY_COLLECTIONS[cql.name], table.codecs[name].decode
-        return lambda: decode(empty()) if decode else empty()
+        return lambda _read: decode(empty()) if decode else empty()
     if not field.is_required():
-        return lambda: field.get_default(call_default_factory=True, validated_data={})
+        return lambda read: field.get_default(call_default_factory=True, validated_data=read)
     if cql.name == "counter":
-        return lambda: 0
+        return lambda _read: 0
+    if cql.is_user_type and not cql.frozen:
+        decode_model = table.codecs[name].decode
+        if decode_model is not None:
+            return lambda _read: decode_model(SimpleNamespace())  # CQL stores one without any value as null
     return _refuse_null

@@ -10,7 +10,7 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
 from coodie_core.schema import Table
 from coodie_core.suggestions import nearest
-from coodie_core.validation import bound, bound_element
+from coodie_core.validation import bound, bound_element, compared, encoded
 
 #: What may follow a field's name in find(), after two underscores, and the operator that it means.
 LOOKUPS = {
@@ -94,13 +94,17 @@ def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked:
         if table.types[field].name != "map":
             raise InvalidQueryError(f"{table.document}.{asked}: {field} is {table.types[field]}, which has no keys.")
         return bound_element(table, field, 0, value, asked)
-    return bound(table, field, value, asked)
+    if lookup == "like":
+        if not isinstance(value, str):
+            raise InvalidQueryError(f"{table.document}.{asked}: give a text, where % stands for anything.")
+        return encoded(table, field, value, asked)
+    return compared(table, field, value, asked)
 
 
 def _each(table: Table, field: str, values: Any, asked: str) -> list[Any]:
     if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
         raise InvalidQueryError(f"{table.document}.{asked}: give a list of values, not one {type(values).__name__}.")  # pyright: ignore[reportUnknownArgumentType]
-    return [bound(table, field, value, asked) for value in values]
+    return [compared(table, field, value, asked) for value in values]
 
 
 def conditions_of(table: Table, method: str, given: Mapping[str, Any] | None) -> tuple[Restriction, ...]:
@@ -119,7 +123,7 @@ def _condition(table: Table, method: str, keyword: str, value: Any) -> Restricti
         raise InvalidQueryError(f"{table.document}.{asked}: conditions are about other columns than the primary key.")
     if lookup == "in":
         return Restriction(field, "IN", _each(table, field, value, asked))
-    checked = None if value is None else bound(table, field, value, asked)
+    checked = None if value is None else compared(table, field, value, asked)
     return Restriction(field, CONDITIONS[lookup] if lookup else "=", checked)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -29,18 +30,29 @@ def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
         raise error.named(table.document, field) from None
 
 
-def validated(table: Table, field: str, value: Any, asked: str) -> Any:
-    """Return *value* as Pydantic makes it for this field.
+def validated(table: Table, field: str, value: Any, asked: str, *, constrained: bool = True) -> Any:
+    """Return *value* as Pydantic makes it for this field, or for its type without constraints.
 
     Raises:
         InvalidQueryError: It is not of the field's type.
     """
     try:
-        return _adapter(table, field).validate_python(value)
+        return _adapter(table, field, constrained=constrained).validate_python(value)
     except ValidationError as error:
         raise InvalidQueryError(
             f"{table.document}.{asked}: {field} is {table.types[field]}: {reasons(error)}."
         ) from None
+
+
+def compared(table: Table, field: str, value: Any, asked: str) -> Any:
+    """Return *value*, checked against the field's type alone, as the driver takes it.
+
+    Constraints are for what is stored: ``price__gt=0`` must be possible where each price is above 0.
+
+    Raises:
+        InvalidQueryError: It is not of the field's type, or the column cannot hold it.
+    """
+    return encoded(table, field, validated(table, field, value, asked, constrained=False), asked)
 
 
 def bound(table: Table, field: str, value: Any, asked: str) -> Any:
@@ -49,12 +61,24 @@ def bound(table: Table, field: str, value: Any, asked: str) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def _adapter(table: Table, field: str) -> TypeAdapter[Any]:
+def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
     info = table.model.model_fields[field]
     annotation: Any = info.annotation
     for item in info.metadata:
         annotation = Annotated[annotation, item]
-    return adapter(annotation, table.model.model_config)
+    return adapter(annotation if constrained else _without_constraints(annotation), table.model.model_config)
+
+
+def _without_constraints(annotation: Any) -> Any:
+    """Return an annotation with only that metadata which is part of its type, such as validators that convert."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        kept = [item for item in arguments[1:] if hasattr(item, "__get_pydantic_core_schema__")]
+        inside = _without_constraints(arguments[0])
+        return Annotated[(inside, *kept)] if kept else inside
+    if origin in (Union, UnionType):
+        return Union[tuple(map(_without_constraints, arguments))]  # noqa: UP007  # their number is known at run time
+    return annotation
 
 
 def adapter(annotation: Any, config: ConfigDict) -> TypeAdapter[Any]:

@@ -59,15 +59,28 @@ def build_select(
 
 
 def build_count(
-    table: str, keyspace: str | None = None, *, where: Sequence[Restriction] = (), allow_filtering: bool = False
+    table: str,
+    keyspace: str | None = None,
+    *,
+    where: Sequence[Restriction] = (),
+    column: str | None = None,
+    allow_filtering: bool = False,
 ) -> Cql:
     """Return ``SELECT COUNT(*)`` of the rows that *where* describes.
+
+    Args:
+        table: The name of the table or view.
+        keyspace: Its keyspace; None for the session's own.
+        where: Which rows.
+        column: Count only the rows in which this column holds something.
+        allow_filtering: Whether the server may read rows only to throw them away.
 
     Example:
         >>> build_count("users", "ks")
         Cql(cql='SELECT COUNT(*) FROM "ks"."users"', params=())
     """
-    return _joined([_select("COUNT(*)", table, keyspace, where)], allow_filtering)
+    counted = "*" if column is None else quoted(column)
+    return _joined([_select(f"COUNT({counted})", table, keyspace, where)], allow_filtering)
 
 
 def build_aggregate(

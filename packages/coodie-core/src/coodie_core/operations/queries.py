@@ -77,6 +77,8 @@ def count(query: Query[D], keyspace: str | None) -> Operation[int]:
         table.name,
         _keyspace(query, table, keyspace),
         where=query.filters,
+        # The static columns of a partition without rows are a row to the server, without clustering keys.
+        column=table.clustering_key[0] if any(column.static for column in table.columns) else None,
         allow_filtering=query.allow_filtering,
     )
     answer = yield from _answer(query, Statement(cql.cql, cql.params, query.execution))
