@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from coodie_aio import Document, create_keyspace, drop_keyspace, execute_raw
 from coodie_core.exceptions import FieldNotLoaded, ServerRefusedQuery
@@ -133,6 +134,27 @@ async def test_a_static_column_is_the_same_in_every_row():
     await reading.save()
 
     assert {reading.place for reading in await Reading.find(sensor=1).all()} == {"roof"}
+
+
+async def test_a_static_column_of_a_partition_without_rows_is_no_document():
+    reading = await Reading.create(sensor=8, day=1, hour=1, place="cellar")
+    await reading.delete()
+
+    assert await execute_raw("SELECT place FROM readings WHERE sensor = 8") == [{"place": "cellar"}]
+    assert await Reading.find(sensor=8).all() == []
+    assert await Reading.find(sensor=8).count() == 0
+    assert await Reading.find(sensor=8).first() is None
+
+
+async def test_a_constraint_of_a_field_does_not_limit_what_can_be_looked_for():
+    class Price(Document):
+        id: Annotated[int, PrimaryKey()]
+        day: Annotated[int, ClusteringKey(), Field(gt=0)]
+
+    await Price.sync_table()
+    await Price(id=1, day=5).save()
+
+    assert await Price.find(id=1, day__gt=0).all() == [Price(id=1, day=5)]
 
 
 async def test_create_from_a_query_set_uses_its_options():

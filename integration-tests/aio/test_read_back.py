@@ -48,6 +48,10 @@ class Address(BaseModel):
     tags: list[str] = []
 
 
+class OpenAddress(BaseModel):
+    street: str | None = None
+
+
 class Everything(Document):
     id: Annotated[UUID, PrimaryKey()] = Field(default_factory=uuid4)
     at: Annotated[datetime, ClusteringKey()] = datetime(2026, 11, 23, 12, 30, 0, 123_000, tzinfo=UTC)
@@ -158,6 +162,20 @@ async def test_a_document_is_found_by_the_time_that_it_was_saved_with():
     document = await Everything.create(at=at)
 
     assert await Everything.get(id=document.id, at=at) == document
+
+
+async def test_a_user_defined_type_without_values_comes_back_as_one():
+    """Unless it is frozen, the server stores it as null."""
+
+    class Place(Document):
+        id: Annotated[int, PrimaryKey()]
+        home: OpenAddress
+
+    await execute_raw("CREATE TYPE IF NOT EXISTS open_address (street text)")
+    await Place.sync_table()
+    place = await Place.create(id=1, home=OpenAddress())
+
+    assert await Place.get(id=1) == place
 
 
 @pytest.mark.parametrize("words", [None, [], ["a"]])

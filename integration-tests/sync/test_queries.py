@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from coodie_core.exceptions import FieldNotLoaded, ServerRefusedQuery
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
@@ -135,6 +136,27 @@ def test_a_static_column_is_the_same_in_every_row():
     reading.save()
 
     assert {reading.place for reading in Reading.find(sensor=1).all()} == {"roof"}
+
+
+def test_a_static_column_of_a_partition_without_rows_is_no_document():
+    reading = Reading.create(sensor=8, day=1, hour=1, place="cellar")
+    reading.delete()
+
+    assert execute_raw("SELECT place FROM readings WHERE sensor = 8") == [{"place": "cellar"}]
+    assert Reading.find(sensor=8).all() == []
+    assert Reading.find(sensor=8).count() == 0
+    assert Reading.find(sensor=8).first() is None
+
+
+def test_a_constraint_of_a_field_does_not_limit_what_can_be_looked_for():
+    class Price(Document):
+        id: Annotated[int, PrimaryKey()]
+        day: Annotated[int, ClusteringKey(), Field(gt=0)]
+
+    Price.sync_table()
+    Price(id=1, day=5).save()
+
+    assert Price.find(id=1, day__gt=0).all() == [Price(id=1, day=5)]
 
 
 def test_create_from_a_query_set_uses_its_options():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operations.raw import execute
 from coodie_core.options import execution_options
 from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions, Statement
@@ -47,3 +50,15 @@ def test_consistency_and_timeout_travel_with_the_statement(start):
     conversation = start(execute("SELECT id FROM users", None, options))
 
     assert conversation.request.options == ExecutionOptions(consistency=options.consistency, timeout=2.5)
+
+
+@pytest.mark.parametrize("params", ["ab", b"ab", {"id": 7}, {7}])
+def test_values_without_an_order_are_refused(start, params):
+    """A dict would bind its keys, a text its letters."""
+    with pytest.raises(InvalidQueryError) as refused:
+        start(execute("SELECT id FROM users WHERE id = ?", params, DEFAULT_EXECUTION))
+
+    assert str(refused.value) == (
+        f"execute_raw(): give the values in a list, in the order of the markers (?), not in one "
+        f"{type(params).__name__}."
+    )

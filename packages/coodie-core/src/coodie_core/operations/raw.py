@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from coodie_core.codecs import encode_param
 from coodie_core.codecs.plain import decode_value
+from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.statement import ExecutionOptions, Statement
 
@@ -16,6 +17,11 @@ _ABOUT_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN")
 
 def execute(cql: str, params: Sequence[Any] | None, options: ExecutionOptions) -> Operation[list[dict[str, Any]]]:
     """Send a statement, and read every page of its answer."""
+    if isinstance(params, str | bytes | Mapping | Set):
+        raise InvalidQueryError(
+            f"execute_raw(): give the values in a list, in the order of the markers (?), not in one "
+            f"{type(params).__name__}."
+        )
     bound = tuple(encode_param(value) for value in params or ())
     statement = Statement(cql, bound, options, prepared=bool(bound) or is_about_rows(cql))
     rows: list[dict[str, Any]] = []
