@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from coodie_core.exceptions import ConfigurationError
 
@@ -18,7 +19,8 @@ class NamedApi(Protocol):
 
 D = TypeVar("D", bound=NamedApi)
 
-_names_by_api: dict[str, set[str]] = {}
+#: Every registry of the process, so that an error can tell that the other API has the name.
+_registries: WeakSet[Registry[Any]] = WeakSet()
 
 
 class Registry(Generic[D]):
@@ -32,7 +34,7 @@ class Registry(Generic[D]):
         self.api = api
         self._drivers: dict[str, D] = {}
         self._default: str = DEFAULT_NAME
-        self._names = _names_by_api.setdefault(api, set())
+        _registries.add(self)
 
     def add(self, name: str, driver: D, *, default: bool = False) -> D | None:
         """Let *name* mean *driver* from now on, and return the driver that it meant before.
@@ -53,7 +55,6 @@ class Registry(Generic[D]):
             )
         before = self._drivers.get(name)
         self._drivers[name] = driver
-        self._names.add(name)
         if default:
             self._default = name
         return before
@@ -70,20 +71,22 @@ class Registry(Generic[D]):
         except KeyError:
             raise ConfigurationError(self._missing(wanted)) from None
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._drivers
+
     def remove(self, driver: D) -> None:
         """Forget *driver*, under every name that means it."""
         for name in [name for name, known in list(self._drivers.items()) if known is driver]:
             del self._drivers[name]
-            self._names.discard(name)
             if name == self._default:
                 self._default = DEFAULT_NAME
 
     def _missing(self, name: str) -> str:
         call = "init_coodie(hosts=[...], keyspace=...)" + (f", with name={name!r}" if name != DEFAULT_NAME else "")
         text = f"coodie.{self.api} has no connection called {name!r}. Call coodie.{self.api}.{call} first."
-        elsewhere = [api for api, names in _names_by_api.items() if api != self.api and name in names]
-        for api in elsewhere:
-            text += f" (coodie.{api} has one of that name, but each API needs a driver of its own.)"
+        for other in _registries:
+            if other.api != self.api and name in other:
+                text += f" (coodie.{other.api} has one of that name, but each API needs a driver of its own.)"
         if self._drivers:
             text += f" Connections of coodie.{self.api}: {', '.join(sorted(self._drivers))}."
         return text
