@@ -36,6 +36,8 @@ def main(airports: list[AirportRecord]) -> int:
             mistakes = [*sync_tour(server, airports, console), *async_tour(server, airports, console)]
     except CoodieTestingError as error:
         mistakes = [str(error)]
+    except KeyboardInterrupt:
+        mistakes = ["Interrupted; the server is stopped."]
     for mistake in mistakes:
         console.print(mistake, style="bold red", markup=False)
     if not mistakes:
