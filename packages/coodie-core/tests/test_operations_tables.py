@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from coodie_core.document import BaseDocument
-from coodie_core.exceptions import InvalidQueryError, SchemaMismatch
-from coodie_core.fields import BigInt, ClusteringKey, Counter, Frozen, Indexed, PrimaryKey, Static
+from coodie_core.exceptions import InvalidQueryError, SchemaMismatch, SchemaNotAgreed, ServerRefusedQuery
+from coodie_core.fields import BigInt, ClusteringKey, Counter, Frozen, Indexed, PrimaryKey, Static, Vector, VectorIndex
 from coodie_core.operations.tables import drop_table, sync_table, truncate
 from coodie_core.schema import TableKind
-from coodie_core.statement import Statement
+from coodie_core.statement import Rows, Statement
 
 
 class Address(BaseModel):
@@ -46,23 +46,41 @@ def synced(
     model: type[BaseDocument],
     columns: dict[str, tuple[Any, ...]],
     indexes: dict[str, dict[str, str]] | None = None,
+    *,
+    types: tuple[tuple[Any, ...], ...] = (),
+    live_options: dict[str, Any] | None = None,
+    is_scylladb: bool = False,
     **options: Any,
 ) -> Any:
-    """Sync a model with a table that has these columns and indexes; every change is confirmed."""
+    """Sync a model with a table that has these columns and indexes, and stays as it is; every change is confirmed."""
     conversation = start(sync_table(model, "ks", **options))
-    conversation.answer(*((name, *rest) for name, rest in columns.items()))
-    conversation.answer(*(indexes or {}).items())
     while not conversation.has_ended:
-        conversation.answer()
+        if "system_schema.columns" in conversation.cql:
+            conversation.answer(*((name, *rest) for name, rest in columns.items()))
+        elif "system_schema.indexes" in conversation.cql:
+            conversation.answer(*(indexes or {}).items())
+        elif "system_schema.types" in conversation.cql:
+            conversation.answer(*types)
+        elif "SELECT * FROM system_schema.tables" in conversation.cql:
+            conversation.answer(tuple((live_options or {}).values()), columns=tuple(live_options or {}))
+        elif "system_schema.tables" in conversation.cql:
+            conversation.answer(*([("scylla_tables",)] if is_scylladb else []))
+        else:
+            conversation.answer()
     return conversation
 
 
 def changes(start: Any, model: type[BaseDocument], *live: Any, **options: Any) -> list[str]:
     """What a sync ran, which is also what it says it ran."""
     conversation = synced(start, model, *live, **options)
-    ran = [request.cql for request in conversation.requests[2:]]
+    ran = [request.cql for request in conversation.requests if not request.prepared]
     assert ran == conversation.result
     return ran
+
+
+def drift(start: Any, model: type[BaseDocument], *live: Any, **options: Any) -> list[str]:
+    """In what a sync leaves the table as it is."""
+    return [str(difference) for difference in synced(start, model, *live, **options).result.drift]
 
 
 def mismatch(start: Any, model: type[BaseDocument], columns: dict[str, tuple[Any, ...]]) -> str:
@@ -104,15 +122,20 @@ def test_a_table_that_does_not_exist_is_created_with_its_indexes(start):
 def test_changes_of_the_schema_are_not_prepared(start):
     conversation = synced(start, Order, {})
 
-    assert [request.prepared for request in conversation.requests] == [True, True, False, False]
+    assert [request.prepared for request in conversation.requests] == [True, True, False, False, True, True]
 
 
 def test_a_table_that_is_as_the_model_describes_it_stays_as_it_is(start):
     assert changes(start, Order, LIVE_COLUMNS, LIVE_INDEXES) == []
 
 
-def test_columns_that_no_field_stands_for_stay(start):
-    assert changes(start, Order, live_columns_of(extra=("text", "regular", -1, "none")), LIVE_INDEXES) == []
+def test_columns_that_no_field_stands_for_stay_and_are_reported(start):
+    live = live_columns_of(extra=("text", "regular", -1, "none"))
+
+    assert changes(start, Order, live, LIVE_INDEXES) == []
+    assert drift(start, Order, live, LIVE_INDEXES) == [
+        "column extra: the table has it (text), the model has no such field."
+    ]
 
 
 def test_missing_columns_are_added_in_one_statement_and_static_ones_stay_static(start):
@@ -131,8 +154,182 @@ def test_an_index_under_another_name_is_good_enough(start):
     assert changes(start, Order, LIVE_COLUMNS, {"made_by_hand": {"target": "values(tags)"}}) == []
 
 
-def test_indexes_that_the_model_does_not_have_stay(start):
-    assert changes(start, Order, LIVE_COLUMNS, {**LIVE_INDEXES, "by_total": {"target": "total"}}) == []
+def test_indexes_that_the_model_does_not_have_stay_and_are_reported(start):
+    live = {**LIVE_INDEXES, "by_total": {"target": "total"}}
+
+    assert changes(start, Order, LIVE_COLUMNS, live) == []
+    assert drift(start, Order, LIVE_COLUMNS, live) == [
+        "index by_total: on total: no field of the model asks for it. sync_table(drop_removed_indexes=True) drops it."
+    ]
+
+
+SAI = "org.apache.cassandra.index.sai.StorageAttachedIndex"
+
+
+@pytest.mark.parametrize(
+    ("existing", "difference"),
+    [
+        (
+            {"note_text_idx": {"target": "text"}},
+            "which note_text_idx keeps from being created",
+        ),
+        (
+            {"old": {"target": "text", "class_name": SAI, "case_sensitive": "true"}},
+            "which old keeps from being created",
+        ),
+    ],
+)
+def test_an_index_that_was_changed_is_reported_and_replaced_on_request(start, existing, difference):
+    class Note(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        text: Annotated[str, Indexed(index_class="SAI", options={"case_sensitive": "false"})]
+
+    live = {"id": ("int", "partition_key", 0, "none"), "text": ("text", "regular", -1, "none")}
+    [old] = existing
+
+    assert changes(start, Note, live, existing) == []
+    assert difference in drift(start, Note, live, existing)[1]
+    assert changes(start, Note, live, existing, drop_removed_indexes=True) == [
+        f'DROP INDEX IF EXISTS "ks"."{old}"',
+        'CREATE CUSTOM INDEX IF NOT EXISTS "note_text_idx" ON "ks"."note" ("text") USING \'StorageAttachedIndex\' '
+        "WITH OPTIONS = {'case_sensitive': 'false'}",
+    ]
+
+
+def test_an_index_of_another_class_on_the_same_column_is_created_beside_it(start):
+    class Note(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        text: Annotated[str, Indexed("note_text_sai", index_class="SAI")]
+
+    live = {"id": ("int", "partition_key", 0, "none"), "text": ("text", "regular", -1, "none")}
+
+    assert len(changes(start, Note, live, {"note_text_idx": {"target": "text"}})) == 1
+
+
+@pytest.mark.parametrize("class_name", ["sai", "SAI", "StorageAttachedIndex", SAI])
+def test_the_class_of_an_index_may_be_written_in_several_ways(start, class_name):
+    class Note(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        text: Annotated[str, Indexed(index_class="SAI", options={"case_sensitive": "false"})]
+
+    live = {"id": ("int", "partition_key", 0, "none"), "text": ("text", "regular", -1, "none")}
+    index = {"target": "text", "class_name": class_name, "case_sensitive": "False"}
+
+    assert drift(start, Note, live, {"note_text_idx": index}) == []
+
+
+@pytest.mark.parametrize(("is_scylladb", "index_class"), [(False, "StorageAttachedIndex"), (True, "vector_index")])
+def test_a_vector_index_is_of_the_class_that_the_server_has(start, is_scylladb, index_class):
+    class Picture(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        embedding: Annotated[list[float], Vector(3), VectorIndex("EUCLIDEAN")]
+
+    live = {"id": ("int", "partition_key", 0, "none"), "embedding": ("vector<float, 3>", "regular", -1, "none")}
+    index = {"target": "embedding", "class_name": index_class, "similarity_function": "euclidean"}
+
+    assert changes(start, Picture, live, is_scylladb=is_scylladb) == [
+        'CREATE CUSTOM INDEX IF NOT EXISTS "picture_embedding_idx" ON "ks"."picture" ("embedding") '
+        f"USING '{index_class}' WITH OPTIONS = {{'similarity_function': 'EUCLIDEAN'}}"
+    ]
+    assert changes(start, Picture, live, {"any": index}, is_scylladb=is_scylladb) == []
+
+
+class Event(BaseDocument):
+    id: Annotated[int, PrimaryKey()]
+
+    class Settings:
+        __default_ttl__ = 3600
+        __options__ = {
+            "comment": "Short",
+            "bloom_filter_fp_chance": 0.1,
+            "speculative_retry": "99PERCENTILE",
+            "compaction": {"class": "LeveledCompactionStrategy", "sstable_size_in_mb": 160},
+        }
+
+
+LIVE_EVENT = {"id": ("int", "partition_key", 0, "none")}
+LIVE_OPTIONS = {
+    "default_time_to_live": 3600,
+    "comment": "Short",
+    "bloom_filter_fp_chance": 0.1,
+    "speculative_retry": "99p",
+    "compaction": {
+        "class": "org.apache.cassandra.db.compaction.LeveledCompactionStrategy",
+        "max_threshold": "32",
+        "sstable_size_in_mb": "160",
+    },
+    "gc_grace_seconds": 60,
+}
+
+
+def test_options_that_are_the_same_in_other_words_stay(start):
+    assert changes(start, Event, LIVE_EVENT, live_options=LIVE_OPTIONS) == []
+    assert drift(start, Event, LIVE_EVENT, live_options=LIVE_OPTIONS) == []
+
+
+@pytest.mark.parametrize(
+    ("live", "altered"),
+    [
+        ({"default_time_to_live": 0}, "default_time_to_live = 3600"),
+        ({"comment": "short"}, "comment = 'Short'"),
+        ({"speculative_retry": "99ms"}, "speculative_retry = '99PERCENTILE'"),
+        ({"bloom_filter_fp_chance": 0.01}, "bloom_filter_fp_chance = 0.1"),
+        (
+            {"compaction": {**LIVE_OPTIONS["compaction"], "sstable_size_in_mb": "80"}},
+            "compaction = {'class': 'LeveledCompactionStrategy', 'sstable_size_in_mb': 160}",
+        ),
+    ],
+)
+def test_only_options_that_differ_are_altered(start, live, altered):
+    assert changes(start, Event, LIVE_EVENT, live_options={**LIVE_OPTIONS, **live}) == [
+        f'ALTER TABLE "ks"."event" WITH {altered}'
+    ]
+
+
+def test_an_option_that_the_server_does_not_show_is_reported(start):
+    live = {**LIVE_OPTIONS, "comment": None}
+
+    assert changes(start, Event, LIVE_EVENT, live_options=live) == []
+    assert drift(start, Event, LIVE_EVENT, live_options=live) == [
+        "option comment: the model has 'Short', and the server does not show what the table has. It is given when the "
+        "table is created; after that, change it with ALTER TABLE."
+    ]
+
+
+def test_what_another_process_did_meanwhile_is_not_done_again(start):
+    """Both look, both find a column missing, the other one is faster."""
+    conversation = start(sync_table(Order, "ks"))
+    before = live_columns_of(total=None)
+    conversation.answer(*((name, *rest) for name, rest in before.items())).answer(*LIVE_INDEXES.items())
+    assert conversation.cql == 'ALTER TABLE "ks"."orders" ADD ("total" float)'
+
+    conversation.fail(ServerRefusedQuery("Column with name 'total' already exists"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer(*LIVE_INDEXES.items())
+
+    assert conversation.result == []
+
+
+def test_what_the_server_refuses_for_another_reason_is_raised(start):
+    conversation = start(sync_table(Order, "ks"))
+    before = live_columns_of(total=None)
+    conversation.answer(*((name, *rest) for name, rest in before.items())).answer(*LIVE_INDEXES.items())
+    conversation.fail(ServerRefusedQuery("no"))
+    conversation.answer(*((name, *rest) for name, rest in before.items()))
+
+    with pytest.raises(ServerRefusedQuery, match="no"):
+        conversation.answer(*LIVE_INDEXES.items())
+
+
+def test_nodes_that_do_not_agree_on_the_new_schema_are_an_error():
+    operation = sync_table(Order, "ks")
+    next(operation)
+    operation.send(Rows())
+    operation.send(Rows())
+
+    with pytest.raises(SchemaNotAgreed, match="nodes did not agree") as raised:
+        operation.send(Rows(schema_agreed=False))
+
+    assert raised.value.statement.startswith("CREATE TABLE")
 
 
 def test_indexes_that_the_model_does_not_have_are_dropped_on_request(start):
@@ -253,7 +450,9 @@ def test_types_are_compared_as_the_server_writes_them(start):
         "pair": ("frozen<tuple<int, text>>", "regular", -1, "none"),
     }
 
-    assert changes(start, Customer, live) == []
+    address = ("address", ["street"], ["text"])
+
+    assert changes(start, Customer, live, types=(address,)) == []
 
 
 def test_options_and_default_ttl_are_given_at_creation(start):

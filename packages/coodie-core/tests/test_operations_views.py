@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 
 from coodie_core.document import BaseDocument
-from coodie_core.exceptions import InvalidModel
+from coodie_core.exceptions import InvalidModel, SchemaMismatch
 from coodie_core.fields import ClusteringKey, PrimaryKey
 from coodie_core.operations.views import drop_view, sync_view
 from coodie_core.schema import TableKind
@@ -56,15 +56,48 @@ def test_a_view_that_does_not_exist_is_created(start):
     conversation = start(sync_view(UserByEmail, "ks")).answer().answer()
 
     assert conversation.request == Statement(CREATE, prepared=False)
-    assert conversation.answer().result == [CREATE]
+    assert conversation.answer().answer().answer().result == [CREATE]
+
+
+LIVE = {
+    "email": ("text", "partition_key", 0, "none"),
+    "id": ("int", "clustering", 0, "desc"),
+    "name": ("text", "regular", -1, "none"),
+}
+
+
+def synced(start, **changed):
+    """Sync the view where it exists with these columns, or without those that are None."""
+    live = {name: column for name, column in {**LIVE, **changed}.items() if column is not None}
+    return start(sync_view(UserByEmail, "ks")).answer(*((name, *rest) for name, rest in live.items())).answer()
 
 
 def test_a_view_that_exists_stays_as_it_is(start):
-    conversation = start(sync_view(UserByEmail, "ks"))
+    assert synced(start).result == []
 
-    conversation.answer(("email", "text", "partition_key", 0, "none")).answer()
 
-    assert conversation.result == []
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        ({"name": None}, "the view users_by_email does not show name."),
+        (
+            {"name": ("int", "regular", -1, "none")},
+            "column 'name' of users_by_email: the model has type text, the view has type int.",
+        ),
+        (
+            {"id": ("int", "clustering", 0, "asc")},
+            "column 'id' of users_by_email: the model has clustering order desc, the view has clustering order asc.",
+        ),
+    ],
+)
+def test_another_view_than_the_class_describes_is_refused(start, changed, difference):
+    with pytest.raises(SchemaMismatch) as refused:
+        synced(start, **changed)
+
+    assert str(refused.value) == (
+        f"UserByEmail.sync_view(): {difference} "
+        "CQL cannot alter the columns of a view: change the class back, or call drop_view(), then sync_view()."
+    )
 
 
 def test_a_dry_run_says_what_would_run_and_changes_nothing(start):

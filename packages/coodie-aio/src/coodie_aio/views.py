@@ -8,6 +8,7 @@ from coodie_aio.connection import driver_for
 from coodie_aio.document import Document
 from coodie_aio.runner import run
 from coodie_core.operations import views
+from coodie_core.results import SchemaChanges
 from coodie_core.schema import TableKind
 
 
@@ -36,7 +37,7 @@ class MaterializedView(Document):
     __coodie_kind__: ClassVar[TableKind] = TableKind.VIEW
 
     @classmethod
-    async def sync_view(cls, dry_run: bool = False) -> list[str]:
+    async def sync_view(cls, dry_run: bool = False) -> SchemaChanges:
         """Create the view, if it does not exist. The server fills it with the rows that there are already.
 
         Args:
@@ -47,6 +48,8 @@ class MaterializedView(Document):
 
         Raises:
             InvalidModel: `Settings` names no base table, or columns that are no fields.
+            SchemaMismatch: The view exists with other columns, which CQL cannot alter.
+            SchemaNotAgreed: The view was created, but not all nodes know it yet.
             DatabaseError: The cluster refused or did not answer.
 
         Example:

@@ -77,6 +77,31 @@ class ConditionNotMet(CoodieError):
         super().__init__(message)
 
 
+class VersionConflict(ConditionNotMet):
+    """The row changed since the document was read, so that nothing was written (see `Version`).
+
+    Attributes:
+        document: The name of the document class.
+        expected: The version that was read; None for a new document, which needs that no row has its key.
+        result: The outcome, with the values that the server found, if there is a row.
+    """
+
+    def __init__(self, document: str, field: str, expected: int | None, result: LWTResult) -> None:
+        self.document: str = document
+        self.expected: int | None = expected
+        found = (result.existing or {}).get(field)
+        if expected is None:
+            what = f"a row with this primary key exists (version {found})"
+        elif result.existing is None:
+            what = f"the row had version {expected} when it was read, and has another now, or was deleted"
+        else:
+            what = f"the row had version {expected} when it was read, and has {found} now"
+        super().__init__(
+            f"{document}: {what}, so nothing was written. Read it again, and decide whether your change still holds.",
+            result,
+        )
+
+
 class FieldNotLoaded(CoodieError, AttributeError):
     """A field was read that the query left out with `only` or `defer`."""
 
@@ -154,6 +179,10 @@ class Unauthorized(DatabaseError):
 
 class KeyspaceNotFound(DatabaseError, ConfigurationError):
     """The keyspace does not exist in the cluster."""
+
+
+class SchemaNotAgreed(DatabaseError):
+    """A change of the schema took place, but not all nodes knew it in the driver's time."""
 
 
 class AlreadyExists(DatabaseError):

@@ -1,10 +1,10 @@
-"""What writes and paged reads return."""
+"""What writes, paged reads and changes of the schema return."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -48,3 +48,46 @@ class PagedResult(Generic[T]):
 
     data: Sequence[T]
     paging_state: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Something in which the database differs from the model, and that was left as it is.
+
+    Attributes:
+        kind: What differs.
+        name: Its name, such as that of the column.
+        difference: In which way, and what to do about it.
+    """
+
+    kind: Literal["column", "index", "option", "field of a user-defined type"]
+    name: str
+    difference: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.difference}"
+
+
+class SchemaChanges(list[str]):
+    """The CQL that changed the schema, in order; of a dry run, that would change it. Empty if nothing had to change.
+
+    Attributes:
+        drift: In what the database still differs from the model.
+
+    Args:
+        statements: The CQL.
+        drift: What was left as it is.
+
+    Example:
+        ```python
+        changes = await User.sync_table(dry_run=True)
+        for cql in changes:
+            print(cql)
+        for difference in changes.drift:
+            print("left as it is:", difference)
+        ```
+    """
+
+    def __init__(self, statements: Iterable[str] = (), drift: Iterable[Drift] = ()) -> None:
+        super().__init__(statements)
+        self.drift: tuple[Drift, ...] = tuple(drift)

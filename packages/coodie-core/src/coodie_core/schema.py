@@ -26,6 +26,7 @@ from coodie_core.settings import DocumentSettings
 from coodie_core.shapes import markers_in
 from coodie_core.suggestions import nearest
 from coodie_core.types import CqlType, allows_none, cql_type
+from coodie_core.usertype import user_types
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -286,8 +287,12 @@ def _column(
 
 
 def _check_table(table: Table) -> None:
-    for check in (_check_keys, _check_static, _check_counters):
+    for check in (_check_keys, _check_static, _check_counters, _check_user_types):
         check(table)
+
+
+def _check_user_types(table: Table) -> None:
+    _ = user_types(table.types.values(), table.document)
 
 
 def _check_keys(table: Table) -> None:

@@ -96,7 +96,7 @@ def _declared(document: str, settings: type | None) -> dict[str, Any]:
     if settings is None:
         return {}
     own_names = [name for base in settings.__mro__[:-1] for name in vars(base)]
-    unknown = [name for name in own_names if name not in _ATTRIBUTES and name not in _PYTHONS_OWN]
+    unknown = [name for name in own_names if name not in _ATTRIBUTES and name not in PYTHONS_OWN]
     if unknown:
         raise InvalidModel(
             f"{document}.Settings.{unknown[0]}: there is no such setting{nearest(unknown[0], _ATTRIBUTES)}. "
@@ -115,7 +115,8 @@ class _Empty:
     annotated: int
 
 
-_PYTHONS_OWN = {*vars(_Empty), "__annotate__", "__annotate_func__", "__annotations_cache__", "__classdictcell__"}
+#: What a class's namespace has besides what is written in it.
+PYTHONS_OWN = {*vars(_Empty), "__annotate__", "__annotate_func__", "__annotations_cache__", "__classdictcell__"}
 
 
 def _check(document: str, settings: DocumentSettings) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from coodie_core.operations import views
+from coodie_core.results import SchemaChanges
 from coodie_core.schema import TableKind
 from coodie_sync.connection import driver_for
 from coodie_sync.document import Document
@@ -38,7 +39,7 @@ class MaterializedView(Document):
     __coodie_kind__: ClassVar[TableKind] = TableKind.VIEW
 
     @classmethod
-    def sync_view(cls, dry_run: bool = False) -> list[str]:
+    def sync_view(cls, dry_run: bool = False) -> SchemaChanges:
         """Create the view, if it does not exist. The server fills it with the rows that there are already.
 
         Args:
@@ -49,6 +50,8 @@ class MaterializedView(Document):
 
         Raises:
             InvalidModel: `Settings` names no base table, or columns that are no fields.
+            SchemaMismatch: The view exists with other columns, which CQL cannot alter.
+            SchemaNotAgreed: The view was created, but not all nodes know it yet.
             DatabaseError: The cluster refused or did not answer.
 
         Example:

@@ -69,6 +69,20 @@ def build_add_columns(table: str, keyspace: str | None = None, *, columns: Seque
     return Cql(f"ALTER TABLE {qualified(table, keyspace)} ADD ({added})")
 
 
+def build_alter_options(table: str, keyspace: str | None = None, *, options: Mapping[str, Any]) -> Cql:
+    """Return ALTER TABLE that changes options, and leaves those that are not named.
+
+    Raises:
+        InvalidQueryError: The name of an option is not a plain word, or its value has no CQL literal.
+
+    Example:
+        >>> build_alter_options("users", options={"gc_grace_seconds": 3600}).cql
+        'ALTER TABLE "users" WITH gc_grace_seconds = 3600'
+    """
+    properties = [f"{name} = {option_literal(value)}" for name, value in table_options(None, options).items()]
+    return Cql(f"ALTER TABLE {qualified(table, keyspace)}{_with(properties)}")
+
+
 def build_drop_table(table: str, keyspace: str | None = None, *, if_exists: bool = True) -> Cql:
     """Return DROP TABLE."""
     return Cql(f"DROP TABLE {'IF EXISTS ' if if_exists else ''}{qualified(table, keyspace)}")
@@ -170,6 +184,21 @@ def build_create_type(
     """
     members = ", ".join(f"{quoted(field)} {cql_type}" for field, cql_type in fields.items())
     return Cql(f"CREATE TYPE {'IF NOT EXISTS ' if if_not_exists else ''}{qualified(name, keyspace)} ({members})")
+
+
+def build_add_field(name: str, keyspace: str | None = None, *, field: str, cql_type: str) -> Cql:
+    """Return ALTER TYPE that adds one field to a user-defined type; neither server takes several at once.
+
+    Example:
+        >>> build_add_field("address", field="city", cql_type="text").cql
+        'ALTER TYPE "address" ADD "city" text'
+    """
+    return Cql(f"ALTER TYPE {qualified(name, keyspace)} ADD {quoted(field)} {cql_type}")
+
+
+def build_drop_type(name: str, keyspace: str | None = None, *, if_exists: bool = True) -> Cql:
+    """Return DROP TYPE, which the server refuses while a table uses the type."""
+    return Cql(f"DROP TYPE {'IF EXISTS ' if if_exists else ''}{qualified(name, keyspace)}")
 
 
 def table_options(default_ttl: int | None, options: Mapping[str, Any] | None) -> dict[str, Any]:

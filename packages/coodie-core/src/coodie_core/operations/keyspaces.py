@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from coodie_core.cql_builder import build_alter_keyspace, build_create_keyspace, build_drop_keyspace
 from coodie_core.operation import Operation
-from coodie_core.operations.tables import schema_change
+from coodie_core.operations.changing import change_schema
 
 
 def create(
@@ -27,7 +27,7 @@ def create(
         durable_writes=durable_writes,
         tablets=tablets,
     )
-    yield schema_change(cql.cql)
+    yield from change_schema(cql.cql)
 
 
 def alter(
@@ -46,9 +46,9 @@ def alter(
         dc_replication_map=dc_replication_map,
         durable_writes=durable_writes,
     )
-    yield schema_change(cql.cql)
+    yield from change_schema(cql.cql)
 
 
 def drop(keyspace: str) -> Operation[None]:
     """Drop a keyspace with all of its tables, if it exists."""
-    yield schema_change(build_drop_keyspace(keyspace).cql)
+    yield from change_schema(build_drop_keyspace(keyspace).cql)

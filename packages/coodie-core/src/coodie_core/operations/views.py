@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coodie_core.cql_builder import build_create_materialized_view, build_drop_materialized_view
 from coodie_core.document import BaseDocument
-from coodie_core.exceptions import InvalidModel, InvalidQueryError
+from coodie_core.exceptions import InvalidModel, InvalidQueryError, SchemaMismatch
 from coodie_core.operation import Operation
-from coodie_core.operations.tables import live_table, schema_change
+from coodie_core.operations.changing import carry_out, change_schema
+from coodie_core.operations.live_schema import LiveTable, live_table
+from coodie_core.operations.tables import missing_columns, refuse_other_columns
+from coodie_core.results import SchemaChanges
 from coodie_core.schema import ColumnDefinition, Table, table_of
 
+_WAY_OUT = "CQL cannot alter the columns of a view: change the class back, or call drop_view(), then sync_view()."
 
-def sync_view(model: type[BaseDocument], keyspace: str | None, *, dry_run: bool = False) -> Operation[list[str]]:
+
+def sync_view(model: type[BaseDocument], keyspace: str | None, *, dry_run: bool = False) -> Operation[SchemaChanges]:
     """Create the view if it does not exist; return the CQL that ran, or would run."""
     table = table_of(model)
     target = table.keyspace_in(keyspace)
-    live = yield from live_table(target, table.name)
-    changes = [] if live.columns else [create_view(table, target)]
-    if not dry_run:
-        for change in changes:
-            yield schema_change(change)
-    return changes
+
+    def compare() -> Operation[SchemaChanges]:
+        live = yield from live_table(target, table.name)
+        if not live.columns:
+            return SchemaChanges([create_view(table, target)])
+        _refuse_another_view(table, live)
+        return SchemaChanges()
+
+    return (yield from carry_out(compare, dry_run=dry_run))
+
+
+def _refuse_another_view(table: Table, live: LiveTable) -> None:
+    """Raise where the view is another one than the class describes, since CQL cannot alter its columns."""
+    order = table.settings.clustering_order
+    columns = [
+        replace(column, clustering_order="DESC" if order.get(column.name, column.clustering_order) == "DESC" else "ASC")
+        for column in view_columns(table)
+    ]
+    shown = replace(table, columns=tuple(columns))
+    refuse_other_columns(shown, live, "sync_view()", _WAY_OUT)
+    missing = missing_columns(shown, live)
+    if missing:
+        raise SchemaMismatch(
+            f"{table.document}.sync_view(): the view {table.name} does not show "
+            f"{', '.join(column.name for column in missing)}. {_WAY_OUT}"
+        )
 
 
 def drop_view(model: type[BaseDocument], keyspace: str | None) -> Operation[None]:
     """Drop the view, if it exists."""
     table = table_of(model)
-    yield schema_change(build_drop_materialized_view(table.name, table.keyspace_in(keyspace)).cql)
+    yield from change_schema(build_drop_materialized_view(table.name, table.keyspace_in(keyspace)).cql)
 
 
 def create_view(table: Table, keyspace: str) -> str:
