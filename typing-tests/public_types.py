@@ -13,7 +13,7 @@ from pydantic import Field
 from coodie import aio, sync
 from coodie.expressions import Column, col
 from coodie.fields import PrimaryKey
-from coodie.results import LWTResult
+from coodie.results import LWTResult, SchemaChanges
 
 
 class User(aio.Document):
@@ -62,7 +62,7 @@ def comparing() -> None:
 
 
 async def writing(user: User) -> None:
-    assert_type(await user.save(), None)
+    assert_type(await user.save(), LWTResult)
     assert_type(await user.insert(), LWTResult)
     async with aio.AsyncBatchQuery() as batch:
         assert_type(batch, aio.AsyncBatchQuery)
@@ -70,7 +70,7 @@ async def writing(user: User) -> None:
 
 
 def blocking_writing(user: BlockingUser) -> None:
-    assert_type(user.save(), None)
+    assert_type(user.save(), LWTResult)
     assert_type(user.insert(), LWTResult)
     with sync.BatchQuery() as batch:
         assert_type(batch, sync.BatchQuery)
@@ -79,7 +79,7 @@ def blocking_writing(user: BlockingUser) -> None:
 
 async def without_documents(key: UUID) -> None:
     await aio.create_keyspace("shop", replication_factor=3)
-    assert_type(await User.sync_table(), list[str])
+    assert_type(await User.sync_table(), SchemaChanges)
     for row in await aio.execute_raw("SELECT name FROM users WHERE id = ?", [key]):
         assert_type(sorted(row), list[str])
 
@@ -91,7 +91,7 @@ async def a_missing_await_is_found(user: User, key: UUID) -> None:
 
 
 async def an_await_too_many_is_found(user: BlockingUser) -> None:
-    await user.save()  # type: ignore[misc, func-returns-value]  # pyright: ignore[reportGeneralTypeIssues]
+    await user.save()  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def a_batch_of_the_other_api_is_found(user: BlockingUser, batch: aio.AsyncBatchQuery) -> None:

@@ -29,6 +29,7 @@ EXAMPLES = [
     fields.TimeUUID(),
     fields.Time(),
     fields.Duration(),
+    fields.Version(),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from coodie_core.batch import BaseBatch
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError, WriteTimeout
-from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
+from coodie_core.fields import ClusteringKey, Counter, Frozen, PrimaryKey
 from coodie_core.hydration import documents_of
 from coodie_core.operations.documents import delete, delete_columns, save
 from coodie_core.options import WriteOptions, write_options
@@ -178,3 +178,60 @@ def test_columns_that_cannot_be_deleted_are_refused(start, columns, message):
         start(delete_columns(stored(), "shop", columns, NOW))
 
     assert str(refused.value) == message
+
+
+class Shop(BaseDocument):
+    id: Annotated[int, PrimaryKey()]
+    prices: dict[str, int] = {}
+    words: list[str] = []
+    tags: set[str] = set()
+    fixed: Annotated[list[str], Frozen()] = []
+    note: str | None = None
+
+
+def deleted(start: Any, *columns: str, elements: Any) -> Any:
+    return start(delete_columns(Shop(id=7), "shop", columns, NOW, collection_elements=elements))
+
+
+@pytest.mark.parametrize(
+    ("elements", "what", "keys"),
+    [
+        ({"prices": "EUR"}, '"prices"[?]', ("EUR",)),
+        ({"prices": ["EUR", "USD"]}, '"prices"[?], "prices"[?]', ("EUR", "USD")),
+        ([("prices", "EUR"), ("words", 0)], '"prices"[?], "words"[?]', ("EUR", 0)),
+        ({"words": 3}, '"words"[?]', (3,)),
+        ({"tags": "new"}, '"tags"[?]', ("new",)),
+    ],
+)
+def test_single_elements_are_deleted(start, elements, what, keys):
+    conversation = deleted(start, elements=elements)
+
+    assert conversation.request == Statement(f'DELETE {what} FROM "shop"."shop" WHERE "id" = ?', (*keys, 7))
+
+
+def test_columns_and_elements_are_deleted_together_and_the_keys_are_bound_first(start):
+    conversation = start(
+        delete_columns(Shop(id=7), "shop", ["note"], write_options(timestamp=5), collection_elements={"words": [0]})
+    )
+
+    assert conversation.cql == 'DELETE "note", "words"[?] FROM "shop"."shop" USING TIMESTAMP ? WHERE "id" = ?'
+    assert conversation.params == (0, 5, 7)
+
+
+@pytest.mark.parametrize(
+    ("elements", "message"),
+    [
+        ({"price": "EUR"}, "Shop has no field 'price' (did you mean 'prices'?)."),
+        ({"prices": 5}, "elements of prices are text: Input should be a valid string"),
+        ({"words": "new"}, "a list's index is a whole number from 0; CQL does not count from the end."),
+        ({"words": -1}, "a list's index is a whole number from 0;"),
+        ({"fixed": 0}, "fixed is frozen<list<text>>, whose elements cannot be changed one by one."),
+        ({"note": "a"}, "note is text, whose elements cannot be changed one by one."),
+    ],
+)
+def test_elements_that_cannot_be_named_are_refused(start, elements, message):
+    with pytest.raises(InvalidQueryError) as refused:
+        deleted(start, elements=elements)
+
+    [field] = elements
+    assert str(refused.value).startswith(f"Shop.delete_columns(collection_elements={{{field!r}: ...}}): {message}")

@@ -135,6 +135,9 @@ def test_no_change_at_all_is_refused(start):
         ("words__remove", ["new"], '"words" = "words" - ?', ["new"]),
         ("scores__update", {"a": 1}, '"scores" = "scores" + ?', {"a": 1}),
         ("scores__remove", ["a"], '"scores" = "scores" - ?', ["a"]),
+        ("scores__put", ("a", 1), '"scores"[?] = ?', ["a", 1]),
+        ("scores__put", {"a": 1, "b": 2}, '"scores"[?] = ?, "scores"[?] = ?', ["a", 1, "b", 2]),
+        ("words__setindex", (2, "new"), '"words"[?] = ?', [2, "new"]),
     ],
 )
 def test_collections_change_in_place_on_the_server(start, keyword, value, assignment, sent):
@@ -143,21 +146,54 @@ def test_collections_change_in_place_on_the_server(start, keyword, value, assign
     conversation = updated(start, user, **{keyword: value})
 
     assert conversation.cql == f'UPDATE "shop"."users" SET {assignment}{WHERE}'
-    given = conversation.params[0]
+    given = conversation.params[0] if "put" not in keyword and "index" not in keyword else conversation.params[:-2]
     assert (given if isinstance(given, dict) else list(given)) == sent
     assert user == User(id=7)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "reason"),
+    [
+        ("scores__put", ("a", "x"), "elements of scores are int: Input should be a valid integer"),
+        ("scores__put", (5, 1), "elements of scores are text: Input should be a valid string"),
+        ("scores__put", "ab", "give a pair (where, what), or a dict with several."),
+        ("scores__put", {}, "give a pair (where, what), or a dict with several."),
+        ("scores__remove", "ab", "give the keys to remove as a set or list."),
+        ("words__put", ("a", "b"), "words is list<text>, for which there is no 'put'."),
+        ("words__setindex", (-1, "new"), "a list's index is a whole number from 0; CQL does not count from the end."),
+        ("words__setindex", ("0", "new"), "a list's index is a whole number from 0;"),
+        ("words__setindex", (2**31, "new"), "a list's index is a whole number from 0;"),
+    ],
+)
+def test_elements_that_cannot_be_are_refused(start, keyword, value, reason):
+    assert refusal(start, **{keyword: value}).startswith(f"User.update({keyword}=...): {reason}")
+
+
+def test_a_field_that_is_set_is_not_changed_in_the_same_statement(start):
+    assert refusal(start, tags={"a"}, tags__add={"b"}) == (
+        "User.update(tags__add=...): tags is set as a whole in the same call. Do one of both."
+    )
+
+
+def test_several_changes_of_one_collection_are_one_statement(start):
+    conversation = updated(start, User(id=7), tags__add={"new"}, tags__remove={"old"})
+
+    assert conversation.cql == f'UPDATE "shop"."users" SET "tags" = "tags" + ?, "tags" = "tags" - ?{WHERE}'
 
 
 @pytest.mark.parametrize(
     ("keyword", "reason"),
     [
         ("name__append", "name is text, for which there is no 'append'."),
-        ("fixed__append", "fixed is frozen<list<int>>, for which there is no 'append'."),
+        (
+            "fixed__append",
+            "fixed is frozen<list<int>>, for which there is no 'append'. A frozen collection is set as a whole.",
+        ),
         ("tags__prepend", "tags is set<text>, for which there is no 'prepend'."),
         (
             "tags__ad",
             "there is no 'ad' here (did you mean 'add'?). "
-            "After a field and two underscores may stand add, append, prepend, remove, update.",
+            "After a field and two underscores may stand add, append, prepend, remove, update, put, setindex.",
         ),
     ],
 )

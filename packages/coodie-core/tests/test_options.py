@@ -73,3 +73,23 @@ def test_timeouts(good):
 def test_what_the_server_could_not_take_is_refused(check, bad):
     with pytest.raises(InvalidQueryError):
         check(bad)
+
+
+@pytest.mark.parametrize("given", ["LOCAL_SERIAL", "local_serial", 9, ConsistencyLevel.LOCAL_SERIAL])
+def test_a_serial_consistency_level_is_a_name_a_number_or_the_level(given):
+    assert write_options(serial_consistency=given).execution == ExecutionOptions(
+        serial_consistency=ConsistencyLevel.LOCAL_SERIAL
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"), [("LOCAL_SERAIL", " (did you mean 'LOCAL_SERIAL'?)"), ("QUORUM", ""), (4, "")]
+)
+def test_other_levels_are_no_serial_consistency(given, hint):
+    with pytest.raises(InvalidQueryError) as refused:
+        write_options(serial_consistency=given)
+
+    assert str(refused.value) == (
+        f"serial_consistency={given!r}: there is no such level for lightweight transactions{hint}. "
+        f"Use one of SERIAL, LOCAL_SERIAL."
+    )

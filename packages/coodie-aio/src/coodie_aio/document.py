@@ -8,18 +8,20 @@ from typing import Any, Self
 
 from coodie_aio.batch import AsyncBatchQuery
 from coodie_aio.connection import driver_for
+from coodie_aio.hooks import Hooks
 from coodie_aio.query import QuerySet
 from coodie_aio.runner import run
-from coodie_core.consistency import Consistency
+from coodie_core.assignments import CollectionElements
+from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.document import BaseDocument
 from coodie_core.expressions import Condition
 from coodie_core.operations import documents, tables
 from coodie_core.options import write_options
 from coodie_core.query import Query
-from coodie_core.results import LWTResult
+from coodie_core.results import LWTResult, SchemaChanges
 
 
-class Document(BaseDocument):
+class Document(Hooks, BaseDocument):
     """A Pydantic model whose instances are rows of a table.
 
     Fields carry markers from `coodie.fields` in ``Annotated``; ``class Settings`` names the table and its options.
@@ -37,20 +39,24 @@ class Document(BaseDocument):
     """
 
     @classmethod
-    async def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> list[str]:
-        """Create the table, or add the columns and indexes that it lacks.
+    async def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> SchemaChanges:
+        """Create the table and its user-defined types, or change what they lack: look, compare, then change.
 
-        Nothing is ever dropped, but indexes where that is asked for.
+        Columns, fields of types and indexes are added, and table options altered that the model names. Nothing is ever
+        dropped, but indexes where that is asked for. Many processes may do this at the same time.
 
         Args:
             dry_run: Whether to change nothing and only return what would run.
-            drop_removed_indexes: Whether to drop indexes that the model does not have.
+            drop_removed_indexes: Whether to drop indexes that the model does not have, and replace those that it has
+                in another way.
 
         Returns:
-            The CQL that ran; empty if the table was as the model describes it.
+            The CQL that ran; empty if the table was as the model describes it. Its ``drift`` has what the table has
+            otherwise than the model, and keeps.
 
         Raises:
-            SchemaMismatch: The table has another primary key, or another type of a column.
+            SchemaMismatch: The table has another primary key, or another type of a column or of a type's field.
+            SchemaNotAgreed: A change took place, but not all nodes know it yet.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -163,27 +169,38 @@ class Document(BaseDocument):
     async def save(
         self,
         *,
+        if_conditions: Mapping[str, Any] | None = None,
+        if_exists: bool = False,
         ttl: int | None = None,
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: AsyncBatchQuery | None = None,
-    ) -> None:
+    ) -> LWTResult:
         """Write what is new or changed in this document.
 
         Of a new document that is every field with a value; a field that was left empty is not written, so another
         writer's value stays. Of a document that was read it is what changed since. A field set to None deletes its
-        column.
+        column. Of a list, set or dict that was read only the change is written, where it can be: what others added
+        meanwhile stays, and no tombstone is left.
 
         Args:
+            if_conditions: What must hold of the row, as in ``{"status": "open"}`` (a lightweight transaction).
+            if_exists: Whether the row must exist (a lightweight transaction). Without it a missing row is created.
             ttl: Seconds until what is written expires: 0 (never) to 630,720,000. With a TTL every field is written.
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
+
+        Returns:
+            Whether it was written; always, unless there was a condition. With *batch* that is not known yet.
 
         Raises:
             InvalidQueryError: A value cannot be stored, or an option is out of its range.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -193,8 +210,17 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
-        await run(documents.save(self, driver.keyspace, options, batch), driver)
+        options = write_options(
+            ttl=ttl,
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+        )
+        return await run(
+            documents.save(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
+            driver,
+        )
 
     async def insert(
         self,
@@ -202,6 +228,7 @@ class Document(BaseDocument):
         ttl: int | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
         """Write this document if no row has its primary key (a lightweight transaction).
@@ -210,6 +237,7 @@ class Document(BaseDocument):
             ttl: Seconds until what is written expires: 0 (never) to 630,720,000.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
 
         Returns:
@@ -227,7 +255,9 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, consistency=consistency, timeout=timeout)
+        options = write_options(
+            ttl=ttl, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+        )
         return await run(documents.insert(self, driver.keyspace, options, batch), driver)
 
     async def update(
@@ -239,6 +269,7 @@ class Document(BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: AsyncBatchQuery | None = None,
         **fields: Any,
     ) -> LWTResult:
@@ -251,15 +282,18 @@ class Document(BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
-            **fields: A field and its new value, or a collection field with ``__add``, ``__append``, ``__prepend`` or
-                ``__remove`` and what to add or remove (the document in memory is left as it is then).
+            **fields: A field and its new value, or a collection field with an operation, which leaves the document in
+                memory as it is: ``__add``, ``__append``, ``__prepend``, ``__update`` and ``__remove`` take what to
+                add or remove, ``__put`` (map) and ``__setindex`` (list) a pair of place and element, or a dict.
 
         Returns:
             Whether the change was applied; always, unless there was a condition. With *batch* that is not known yet.
 
         Raises:
             InvalidQueryError: A field does not exist or is part of the primary key, or a value does not fit.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -268,7 +302,13 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(
+            ttl=ttl,
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+        )
         return await run(
             documents.update(
                 self, driver.keyspace, fields, options, batch, if_conditions=if_conditions, if_exists=if_exists
@@ -284,6 +324,7 @@ class Document(BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
         """Delete this document's row.
@@ -294,6 +335,7 @@ class Document(BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -301,6 +343,7 @@ class Document(BaseDocument):
 
         Raises:
             InvalidQueryError: A condition or an option cannot be.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -309,7 +352,9 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(
+            timestamp=timestamp, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+        )
         return await run(
             documents.delete(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
             driver,
@@ -318,29 +363,37 @@ class Document(BaseDocument):
     async def delete_columns(
         self,
         *columns: str,
+        collection_elements: CollectionElements | None = None,
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
         batch: AsyncBatchQuery | None = None,
     ) -> None:
-        """Delete single columns of this document's row; the row stays.
+        """Delete single columns of this document's row, or single elements of its collections; the row stays.
 
         Args:
-            *columns: The names of fields outside the primary key, at least one.
+            *columns: The names of fields outside the primary key.
+            collection_elements: Elements of collections by their fields: a map's key, a set's element or a list's
+                index, or a list of them. The document in memory is left as it is then.
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             batch: A batch to add the write to, instead of sending it.
 
         Raises:
-            InvalidQueryError: No field is named, it does not exist, or it is part of the primary key.
+            InvalidQueryError: Nothing is named, a field does not exist, or it is part of the primary key.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
             ```python
-            await user.delete_columns("nickname")
+            await user.delete_columns("nickname", collection_elements={"phones": ["work", "fax"]})
             ```
         """
         driver = driver_for(self.connection_name())
         options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
-        await run(documents.delete_columns(self, driver.keyspace, columns, options, batch), driver)
+        await run(
+            documents.delete_columns(
+                self, driver.keyspace, columns, options, batch, collection_elements=collection_elements
+            ),
+            driver,
+        )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from coodie_core.batch_cost import concern, size_of
 from coodie_core.codecs import encode_param
-from coodie_core.consistency import Consistency
+from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.operation import Operation
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.results import LWTResult
+from coodie_core.schema import Table
 from coodie_core.statement import BatchKind, BatchStatement, Statement
 
 
@@ -35,6 +38,9 @@ class BaseBatch:
         connection: The connection that sends it; by default that of the documents in it.
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for the answer.
+        serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for a batch with conditions.
+        strict: Whether a batch that servers punish is an error instead of a `BatchWarning`: one that writes to more
+            than 10 partitions, or to several and holds more than 5 KiB.
 
     Raises:
         InvalidQueryError: An argument cannot be.
@@ -49,14 +55,22 @@ class BaseBatch:
         connection: str | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
+        strict: bool = False,
     ) -> None:
         self._kind = _kind(logged, batch_type)
-        self._options: WriteOptions = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        self._options: WriteOptions = write_options(
+            timestamp=timestamp, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+        )
+        self._strict = strict
         self._connection = connection
         self._statements: list[Statement] = []
         self._connections: set[str | None] = set()
         self._state = BatchState.OPEN
         self._result: LWTResult | None = None
+        self._conditional_tables: set[Table] = set()
+        self._partitions: set[str] = set()
+        self._follow_ups: list[Callable[[LWTResult], Operation[None]]] = []
 
     @property
     def connection(self) -> str | None:
@@ -98,6 +112,49 @@ class BaseBatch:
             self._check_connection(connection)
             self._append(statement)
             self._connections.add(connection)
+
+    def add_write(
+        self, statement: Statement, table: Table, partition: tuple[Any, ...], *, connection: str | None = None
+    ) -> None:
+        """Add a document's write, of which is known where it goes.
+
+        Args:
+            statement: The write.
+            table: The document's table.
+            partition: The values of its partition key.
+            connection: The document's connection.
+
+        Raises:
+            InvalidQueryError: The batch was sent or discarded already, or the write does not fit the others in it.
+        """
+        self.add(statement, connection=connection)
+        self._partitions.add(f"{table.settings.keyspace}.{table.name}{partition!r}")
+        if statement.conditional:
+            self._conditional_tables.add(table)
+
+    def afterwards(self, follow_up: Callable[[LWTResult], Operation[None]]) -> None:
+        """Have *follow_up* carried out with the outcome, once the batch was sent and answered."""
+        self._follow_ups.append(follow_up)
+
+    @property
+    def follow_ups(self) -> Sequence[Callable[[LWTResult], Operation[None]]]:
+        """What is to be done once the batch was sent and answered."""
+        return self._follow_ups
+
+    @property
+    def strict(self) -> bool:
+        """Whether a batch that servers punish is an error."""
+        return self._strict
+
+    @property
+    def conditional_table(self) -> Table | None:
+        """The table whose rows the conditions are about, where it is known: servers allow a single one."""
+        return next(iter(self._conditional_tables)) if len(self._conditional_tables) == 1 else None
+
+    def concern(self) -> str | None:
+        """Return why servers punish this batch, or None."""
+        size = size_of(value for statement in self._statements for value in statement.params)
+        return concern(self._kind, len(self._partitions), size)
 
     def _append(self, statement: Statement) -> None:
         self._check_fits(statement)

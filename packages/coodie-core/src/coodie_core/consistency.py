@@ -65,3 +65,37 @@ def consistency_level(given: Consistency | None) -> ConsistencyLevel | None:
             f"consistency={given!r}: there is no such consistency level{nearest(str(given).upper(), names)}. "
             f"Use one of {', '.join(names)}."
         ) from error
+
+
+SerialConsistencyName = Literal["SERIAL", "LOCAL_SERIAL"]
+SerialConsistency = ConsistencyLevel | SerialConsistencyName | int
+
+#: The levels of the Paxos part of a lightweight transaction: across all data centres, or within the local one.
+SERIAL_LEVELS = (ConsistencyLevel.SERIAL, ConsistencyLevel.LOCAL_SERIAL)
+
+
+def serial_consistency_level(given: SerialConsistency | None) -> ConsistencyLevel | None:
+    """Return the level that *given* means for the Paxos part of a lightweight transaction.
+
+    Args:
+        given: ``"SERIAL"`` (all data centres agree) or ``"LOCAL_SERIAL"`` (those of one do), as a level, name or
+            number. None means that the driver's default holds.
+
+    Raises:
+        InvalidQueryError: It is none of the two.
+
+    Example:
+        >>> serial_consistency_level("local_serial")
+        <ConsistencyLevel.LOCAL_SERIAL: 9>
+    """
+    if given is None:
+        return None
+    names = [level.name for level in SERIAL_LEVELS]
+    wanted = given.upper() if isinstance(given, str) else given
+    for level in SERIAL_LEVELS:
+        if wanted in (level, level.name):
+            return level
+    raise InvalidQueryError(
+        f"serial_consistency={given!r}: there is no such level for lightweight transactions"
+        f"{nearest(str(wanted), names)}. Use one of {', '.join(names)}."
+    )

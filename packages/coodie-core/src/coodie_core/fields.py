@@ -97,6 +97,24 @@ class Static(Marker):
 
 
 @dataclass(frozen=True, slots=True)
+class Version(Marker):
+    """The field counts the writes of its document, so that nobody overwrites a change that he has not seen.
+
+    A new document is only written where no row has its key, and then has version 1. Each later `save`, `update` and
+    `delete` of the document needs the row to have the version that was read, or raises `VersionConflict`; saves and
+    updates add one. The field is an ``int``, or an ``int | None`` in a table that has rows without a version.
+
+    Example:
+        ```python
+        class Account(Document):
+            user: Annotated[str, PrimaryKey()]
+            balance: Decimal
+            version: Annotated[int, Version()] = 0
+        ```
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Frozen(Marker):
     """The collection or user-defined type is stored as one value that can only be replaced as a whole.
 

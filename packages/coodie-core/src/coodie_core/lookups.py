@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from coodie_core.cql_builder import Assignment, Restriction
+from coodie_core.cql_builder import Restriction
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
 from coodie_core.schema import Table
 from coodie_core.suggestions import nearest
-from coodie_core.validation import bound, bound_element, compared, encoded
+from coodie_core.validation import bound_element, compared, encoded
 
 #: What may follow a field's name in find(), after two underscores, and the operator that it means.
 LOOKUPS = {
@@ -24,17 +24,12 @@ LOOKUPS = {
     "contains_key": "CONTAINS KEY",
     "like": "LIKE",
 }
+#: What may follow a column of the partition key, to compare the token of the whole partition key.
+TOKEN_LOOKUPS = {f"token__{name}": LOOKUPS[name] for name in ("gt", "gte", "lt", "lte")}
+#: Everything that may follow a field's name in find().
+FIND_LOOKUPS = {**LOOKUPS, "isnull": "", **TOKEN_LOOKUPS}
 #: What may follow a field's name in if_conditions.
 CONDITIONS = {name: LOOKUPS[name] for name in ("gt", "gte", "lt", "lte", "ne", "in")}
-
-#: What may follow a field's name in update(), and the kind of assignment that it means.
-UPDATES = {
-    "add": "append",
-    "append": "append",
-    "prepend": "prepend",
-    "remove": "remove",
-    "update": "append",
-}
 
 
 def restrictions_of(table: Table, method: str, given: Mapping[str, Any]) -> tuple[Restriction, ...]:
@@ -74,12 +69,18 @@ def _checked_condition(table: Table, method: str, condition: Condition) -> Condi
 
 def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restriction:
     asked = f"{method}({keyword}=...)"
-    field, lookup = split_keyword(table, keyword, asked, LOOKUPS)
+    field, lookup = split_keyword(table, keyword, asked, FIND_LOOKUPS)
+    if lookup == "isnull":
+        if not isinstance(value, bool):
+            raise InvalidQueryError(f"{table.document}.{asked}: give True or False.")
+        return null_check(table, field, asked, is_null=value)
     if value is None:
         raise InvalidQueryError(
             f"{table.document}.{asked}: CQL cannot look for an empty column (null). "
             f"Read the rows and compare in Python, or store a value that means 'none'."
         )
+    if lookup in TOKEN_LOOKUPS:
+        return _token_restriction(table, field, lookup, value, asked)
     return Restriction(
         field, LOOKUPS[lookup] if lookup else "=", _restriction_value(table, field, lookup, value, asked)
     )
@@ -99,6 +100,44 @@ def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked:
             raise InvalidQueryError(f"{table.document}.{asked}: give a text, where % stands for anything.")
         return encoded(table, field, value, asked)
     return compared(table, field, value, asked)
+
+
+def null_check(table: Table, field: str, asked: str, *, is_null: bool) -> Restriction:
+    """Return the condition that a column is empty, or is not.
+
+    Raises:
+        InvalidQueryError: The field does not exist, or is part of the primary key.
+    """
+    if table.column(field, asked).is_primary_key:
+        raise InvalidQueryError(f"{table.document}.{asked}: {field} is part of the primary key, which is never empty.")
+    return Restriction(field, "=" if is_null else "!=", None)
+
+
+#: Tokens are signed 64-bit numbers (Apache Cassandra and ScyllaDB, ``Murmur3Partitioner``).
+_TOKENS = range(-(2**63), 2**63)
+
+
+def _token_restriction(table: Table, field: str, lookup: str, value: Any, asked: str) -> Restriction:
+    """Return a comparison of the partition key's token, with a number or with the token of another key."""
+    columns = table.partition_key
+    if field not in columns:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: a token is that of the partition key ({', '.join(columns)}), and {field} is "
+            f"no part of it."
+        )
+    column = f"token({', '.join(columns)})"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value not in _TOKENS:
+            raise InvalidQueryError(f"{table.document}.{asked}: a token is a whole number of 64 bits, with a sign.")
+        return Restriction(column, TOKEN_LOOKUPS[lookup], value, columns)
+    key: tuple[Any, ...] = (*value,) if isinstance(value, tuple) else (value,)
+    if len(key) != len(columns):
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: give a token, which is a whole number, or a tuple with the partition key "
+            f"({', '.join(columns)})."
+        )
+    parts = tuple(compared(table, name, part, asked) for name, part in zip(columns, key, strict=True))
+    return Restriction(column, TOKEN_LOOKUPS[lookup], parts, columns)
 
 
 def _each(table: Table, field: str, values: Any, asked: str) -> list[Any]:
@@ -125,41 +164,6 @@ def _condition(table: Table, method: str, keyword: str, value: Any) -> Restricti
         return Restriction(field, "IN", _each(table, field, value, asked))
     checked = None if value is None else compared(table, field, value, asked)
     return Restriction(field, CONDITIONS[lookup] if lookup else "=", checked)
-
-
-def assignments_of(table: Table, method: str, given: Mapping[str, Any]) -> tuple[Assignment, ...]:
-    """Return what ``update(name=..., tags__add={"x"})`` changes, with checked values in the driver's types.
-
-    Raises:
-        InvalidQueryError: A field or operation does not exist, the field is part of the primary key or a counter, or
-            a value is not of the field's type.
-    """
-    return tuple(_assignment(table, method, keyword, value) for keyword, value in given.items())
-
-
-def _assignment(table: Table, method: str, keyword: str, value: Any) -> Assignment:
-    asked = f"{method}({keyword}=...)"
-    field, operation = split_keyword(table, keyword, asked, UPDATES)
-    _check_can_be_updated(table, field, asked)
-    if not operation:
-        return Assignment(field, "set", bound(table, field, value, asked))
-    cql = table.types[field]
-    if not cql.is_multicell or not cql.is_collection or (operation == "prepend" and cql.name != "list"):
-        raise InvalidQueryError(f"{table.document}.{asked}: {field} is {cql}, for which there is no {operation!r}.")
-    if operation == "remove" and cql.name == "map":
-        return Assignment(field, "remove", {bound_element(table, field, 0, key, asked) for key in value})
-    return Assignment(field, UPDATES[operation], bound(table, field, value, asked))
-
-
-def _check_can_be_updated(table: Table, field: str, asked: str) -> None:
-    column = table.by_name[field]
-    if column.is_primary_key:
-        raise InvalidQueryError(
-            f"{table.document}.{asked}: {field} is part of the primary key, which never changes. "
-            f"Save a new document and delete this one."
-        )
-    if column.counter:
-        raise InvalidQueryError(f"{table.document}.{asked}: {field} is a counter: use increment() or decrement().")
 
 
 def split_keyword(table: Table, keyword: str, asked: str, known: Mapping[str, str]) -> tuple[str, str]:

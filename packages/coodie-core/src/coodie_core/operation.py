@@ -9,10 +9,24 @@ and clean up in ``finally``.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeVar
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, TypeVar
 
 from coodie_core.statement import Request, Rows
 
 T = TypeVar("T")
-Operation = Generator[Request, Rows, T]
+
+
+class HookCall(NamedTuple):
+    """Asks the runner to call a method that a user wrote, and to wait for it if it is async.
+
+    Attributes:
+        name: What the method is called, for errors.
+        method: The method, bound to its document.
+    """
+
+    name: str
+    method: Callable[[], Any]
+
+
+Operation = Generator[Request | HookCall, Rows, T]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from coodie_core.consistency import Consistency, consistency_level
+from coodie_core.consistency import Consistency, SerialConsistency, consistency_level, serial_consistency_level
+from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions
 
@@ -37,6 +38,7 @@ def write_options(
     timestamp: int | datetime | None = None,
     consistency: Consistency | None = None,
     timeout: float | None = None,
+    serial_consistency: SerialConsistency | None = None,
 ) -> WriteOptions:
     """Return checked options of a write.
 
@@ -45,21 +47,27 @@ def write_options(
         timestamp: Microseconds since 1970, or a timezone-aware datetime.
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for the answer.
+        serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for conditional writes.
 
     Raises:
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
-    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution_options(consistency, timeout))
+    execution = execution_options(consistency, timeout, serial_consistency=serial_consistency)
+    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution)
 
 
 def execution_options(
-    consistency: Consistency | None = None, timeout: float | None = None, fetch_size: int | None = None
+    consistency: Consistency | None = None,
+    timeout: float | None = None,
+    fetch_size: int | None = None,
+    serial_consistency: SerialConsistency | None = None,
 ) -> ExecutionOptions:
     """Return checked options of an execution; the one that all statements share when nothing is given."""
-    if consistency is None and timeout is None and fetch_size is None:
+    if consistency is None and timeout is None and fetch_size is None and serial_consistency is None:
         return DEFAULT_EXECUTION
     return ExecutionOptions(
         consistency=consistency_level(consistency),
+        serial_consistency=serial_consistency_level(serial_consistency),
         timeout=checked_timeout(timeout),
         fetch_size=checked_count("fetch_size", fetch_size),
     )
@@ -107,6 +115,25 @@ def checked_timeout(timeout: float | None) -> float | None:
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
         raise InvalidQueryError(f"timeout={timeout!r}: give a number of seconds above 0.")
     return timeout
+
+
+#: 24 hours: no request takes longer, and the driver's own number of seconds ends far behind.
+_MAX_SERVER_TIMEOUT = 86_400
+
+
+def checked_server_timeout(seconds: float) -> CqlDuration:
+    """Return *seconds* as the duration that ScyllaDB takes for ``USING TIMEOUT``, in whole milliseconds.
+
+    Raises:
+        InvalidQueryError: It is not a number from 0.001 to a day.
+    """
+    _ = checked_timeout(seconds)
+    milliseconds = round(min(seconds, _MAX_SERVER_TIMEOUT + 1) * 1000)
+    if not 1 <= milliseconds <= _MAX_SERVER_TIMEOUT * 1000:
+        raise InvalidQueryError(
+            f"using_timeout({seconds!r}): give seconds from 0.001 to {_MAX_SERVER_TIMEOUT} (a day)."
+        )
+    return CqlDuration(nanoseconds=milliseconds * 1_000_000)
 
 
 def checked_count(name: str, count: int | None) -> int | None:

@@ -28,7 +28,7 @@ class BatchQuery(BaseBatch):
         """Send what was collected, and end the batch.
 
         Raises:
-            InvalidQueryError: The batch was sent or discarded already.
+            InvalidQueryError: The batch was sent or discarded already, or is strict and one that servers punish.
             DatabaseError: The cluster refused or did not answer.
 
         Example:

@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from coodie_core.consistency import Consistency
+from coodie_core.assignments import CollectionElements
+from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.document import BaseDocument
 from coodie_core.expressions import Condition
 from coodie_core.operations import documents, tables
 from coodie_core.options import write_options
 from coodie_core.query import Query
-from coodie_core.results import LWTResult
+from coodie_core.results import LWTResult, SchemaChanges
 from coodie_sync.batch import BatchQuery
 from coodie_sync.connection import driver_for
+from coodie_sync.hooks import Hooks
 from coodie_sync.query import QuerySet
 from coodie_sync.runner import run
 
 
-class Document(BaseDocument):
+class Document(Hooks, BaseDocument):
     """A Pydantic model whose instances are rows of a table.
 
     Fields carry markers from `coodie.fields` in ``Annotated``; ``class Settings`` names the table and its options.
@@ -39,20 +41,24 @@ class Document(BaseDocument):
     """
 
     @classmethod
-    def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> list[str]:
-        """Create the table, or add the columns and indexes that it lacks.
+    def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> SchemaChanges:
+        """Create the table and its user-defined types, or change what they lack: look, compare, then change.
 
-        Nothing is ever dropped, but indexes where that is asked for.
+        Columns, fields of types and indexes are added, and table options altered that the model names. Nothing is ever
+        dropped, but indexes where that is asked for. Many processes may do this at the same time.
 
         Args:
             dry_run: Whether to change nothing and only return what would run.
-            drop_removed_indexes: Whether to drop indexes that the model does not have.
+            drop_removed_indexes: Whether to drop indexes that the model does not have, and replace those that it has
+                in another way.
 
         Returns:
-            The CQL that ran; empty if the table was as the model describes it.
+            The CQL that ran; empty if the table was as the model describes it. Its ``drift`` has what the table has
+            otherwise than the model, and keeps.
 
         Raises:
-            SchemaMismatch: The table has another primary key, or another type of a column.
+            SchemaMismatch: The table has another primary key, or another type of a column or of a type's field.
+            SchemaNotAgreed: A change took place, but not all nodes know it yet.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -165,27 +171,38 @@ class Document(BaseDocument):
     def save(
         self,
         *,
+        if_conditions: Mapping[str, Any] | None = None,
+        if_exists: bool = False,
         ttl: int | None = None,
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: BatchQuery | None = None,
-    ) -> None:
+    ) -> LWTResult:
         """Write what is new or changed in this document.
 
         Of a new document that is every field with a value; a field that was left empty is not written, so another
         writer's value stays. Of a document that was read it is what changed since. A field set to None deletes its
-        column.
+        column. Of a list, set or dict that was read only the change is written, where it can be: what others added
+        meanwhile stays, and no tombstone is left.
 
         Args:
+            if_conditions: What must hold of the row, as in ``{"status": "open"}`` (a lightweight transaction).
+            if_exists: Whether the row must exist (a lightweight transaction). Without it a missing row is created.
             ttl: Seconds until what is written expires: 0 (never) to 630,720,000. With a TTL every field is written.
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
+
+        Returns:
+            Whether it was written; always, unless there was a condition. With *batch* that is not known yet.
 
         Raises:
             InvalidQueryError: A value cannot be stored, or an option is out of its range.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -195,8 +212,17 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
-        run(documents.save(self, driver.keyspace, options, batch), driver)
+        options = write_options(
+            ttl=ttl,
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+        )
+        return run(
+            documents.save(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
+            driver,
+        )
 
     def insert(
         self,
@@ -204,6 +230,7 @@ class Document(BaseDocument):
         ttl: int | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write this document if no row has its primary key (a lightweight transaction).
@@ -212,6 +239,7 @@ class Document(BaseDocument):
             ttl: Seconds until what is written expires: 0 (never) to 630,720,000.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
 
         Returns:
@@ -229,7 +257,9 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, consistency=consistency, timeout=timeout)
+        options = write_options(
+            ttl=ttl, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+        )
         return run(documents.insert(self, driver.keyspace, options, batch), driver)
 
     def update(
@@ -241,6 +271,7 @@ class Document(BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: BatchQuery | None = None,
         **fields: Any,
     ) -> LWTResult:
@@ -253,15 +284,18 @@ class Document(BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
-            **fields: A field and its new value, or a collection field with ``__add``, ``__append``, ``__prepend`` or
-                ``__remove`` and what to add or remove (the document in memory is left as it is then).
+            **fields: A field and its new value, or a collection field with an operation, which leaves the document in
+                memory as it is: ``__add``, ``__append``, ``__prepend``, ``__update`` and ``__remove`` take what to
+                add or remove, ``__put`` (map) and ``__setindex`` (list) a pair of place and element, or a dict.
 
         Returns:
             Whether the change was applied; always, unless there was a condition. With *batch* that is not known yet.
 
         Raises:
             InvalidQueryError: A field does not exist or is part of the primary key, or a value does not fit.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -270,7 +304,13 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(
+            ttl=ttl,
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+        )
         return run(
             documents.update(
                 self, driver.keyspace, fields, options, batch, if_conditions=if_conditions, if_exists=if_exists
@@ -286,6 +326,7 @@ class Document(BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Delete this document's row.
@@ -296,6 +337,7 @@ class Document(BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -303,6 +345,7 @@ class Document(BaseDocument):
 
         Raises:
             InvalidQueryError: A condition or an option cannot be.
+            VersionConflict: The document has a `Version`, and the row changed since it was read.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -311,7 +354,9 @@ class Document(BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(
+            timestamp=timestamp, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+        )
         return run(
             documents.delete(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
             driver,
@@ -320,29 +365,37 @@ class Document(BaseDocument):
     def delete_columns(
         self,
         *columns: str,
+        collection_elements: CollectionElements | None = None,
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
         batch: BatchQuery | None = None,
     ) -> None:
-        """Delete single columns of this document's row; the row stays.
+        """Delete single columns of this document's row, or single elements of its collections; the row stays.
 
         Args:
-            *columns: The names of fields outside the primary key, at least one.
+            *columns: The names of fields outside the primary key.
+            collection_elements: Elements of collections by their fields: a map's key, a set's element or a list's
+                index, or a list of them. The document in memory is left as it is then.
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             batch: A batch to add the write to, instead of sending it.
 
         Raises:
-            InvalidQueryError: No field is named, it does not exist, or it is part of the primary key.
+            InvalidQueryError: Nothing is named, a field does not exist, or it is part of the primary key.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
             ```python
-            user.delete_columns("nickname")
+            user.delete_columns("nickname", collection_elements={"phones": ["work", "fax"]})
             ```
         """
         driver = driver_for(self.connection_name())
         options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
-        run(documents.delete_columns(self, driver.keyspace, columns, options, batch), driver)
+        run(
+            documents.delete_columns(
+                self, driver.keyspace, columns, options, batch, collection_elements=collection_elements
+            ),
+            driver,
+        )

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from coodie_core.operation import Operation
+from coodie_core.operation import HookCall, Operation
 from coodie_sync.drivers.base import Driver
+from coodie_sync.drivers.hooks import call_hook
 
 T = TypeVar("T")
 
 
 def run(operation: Operation[T], driver: Driver) -> T:
-    """Return the result of *operation*, with *driver* answering its requests.
+    """Return the result of *operation*, with *driver* answering its requests, and hooks called where it asks for that.
 
     An error of the driver, or a cancellation, is raised inside the operation at the ``yield`` that asked, so that the
     operation can explain it or clean up, and the traceback names it.
@@ -26,7 +27,7 @@ def run(operation: Operation[T], driver: Driver) -> T:
         request = next(operation)
         while True:
             try:
-                answer = driver.execute(request)
+                answer = call_hook(request) if isinstance(request, HookCall) else driver.execute(request)
             except BaseException as error:
                 request = operation.throw(error)
             else:

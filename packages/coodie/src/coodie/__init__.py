@@ -4,6 +4,7 @@
 also here at the top, with what both share: markers, results, exceptions.
 """
 
+from coodie.usertype import UserType as UserType
 from coodie_aio import AsyncBatchQuery as AsyncBatchQuery
 from coodie_aio import CounterDocument as CounterDocument
 from coodie_aio import Document as Document
@@ -39,6 +40,7 @@ from coodie_core.exceptions import ReadFailure as ReadFailure
 from coodie_core.exceptions import ReadTimeout as ReadTimeout
 from coodie_core.exceptions import RowDoesNotFit as RowDoesNotFit
 from coodie_core.exceptions import SchemaMismatch as SchemaMismatch
+from coodie_core.exceptions import SchemaNotAgreed as SchemaNotAgreed
 from coodie_core.exceptions import ServerRefusedQuery as ServerRefusedQuery
 from coodie_core.exceptions import TlsError as TlsError
 from coodie_core.exceptions import TruncateFailed as TruncateFailed
@@ -46,6 +48,7 @@ from coodie_core.exceptions import Unauthorized as Unauthorized
 from coodie_core.exceptions import Unavailable as Unavailable
 from coodie_core.exceptions import UnmappableType as UnmappableType
 from coodie_core.exceptions import UnstorableValue as UnstorableValue
+from coodie_core.exceptions import VersionConflict as VersionConflict
 from coodie_core.exceptions import WriteFailure as WriteFailure
 from coodie_core.exceptions import WriteTimeout as WriteTimeout
 from coodie_core.exceptions import WrongVectorLength as WrongVectorLength
@@ -69,8 +72,12 @@ from coodie_core.fields import TinyInt as TinyInt
 from coodie_core.fields import VarInt as VarInt
 from coodie_core.fields import Vector as Vector
 from coodie_core.fields import VectorIndex as VectorIndex
+from coodie_core.fields import Version as Version
+from coodie_core.lazy import LazyDocument as LazyDocument
+from coodie_core.results import Drift as Drift
 from coodie_core.results import LWTResult as LWTResult
 from coodie_core.results import PagedResult as PagedResult
+from coodie_core.results import SchemaChanges as SchemaChanges
 from coodie_core.types import CqlDuration as CqlDuration
 from coodie_sync import BatchQuery as BatchQuery
 

@@ -2,11 +2,16 @@
 
 from coodie_core.cql_builder import Assignment as Assignment
 from coodie_core.cql_builder import Cql as Cql
+from coodie_core.cql_builder import Element as Element
+from coodie_core.cql_builder import Nearness as Nearness
 from coodie_core.cql_builder import Ordering as Ordering
 from coodie_core.cql_builder import Restriction as Restriction
+from coodie_core.cql_builder import Selector as Selector
 from coodie_core.cql_builder import build_add_columns as build_add_columns
+from coodie_core.cql_builder import build_add_field as build_add_field
 from coodie_core.cql_builder import build_aggregate as build_aggregate
 from coodie_core.cql_builder import build_alter_keyspace as build_alter_keyspace
+from coodie_core.cql_builder import build_alter_options as build_alter_options
 from coodie_core.cql_builder import build_batch as build_batch
 from coodie_core.cql_builder import build_count as build_count
 from coodie_core.cql_builder import build_counter_update as build_counter_update
@@ -20,6 +25,7 @@ from coodie_core.cql_builder import build_drop_index as build_drop_index
 from coodie_core.cql_builder import build_drop_keyspace as build_drop_keyspace
 from coodie_core.cql_builder import build_drop_materialized_view as build_drop_materialized_view
 from coodie_core.cql_builder import build_drop_table as build_drop_table
+from coodie_core.cql_builder import build_drop_type as build_drop_type
 from coodie_core.cql_builder import build_insert as build_insert
 from coodie_core.cql_builder import build_select as build_select
 from coodie_core.cql_builder import build_truncate as build_truncate

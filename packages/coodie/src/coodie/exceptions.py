@@ -23,6 +23,7 @@ from coodie_core.exceptions import ReadFailure as ReadFailure
 from coodie_core.exceptions import ReadTimeout as ReadTimeout
 from coodie_core.exceptions import RowDoesNotFit as RowDoesNotFit
 from coodie_core.exceptions import SchemaMismatch as SchemaMismatch
+from coodie_core.exceptions import SchemaNotAgreed as SchemaNotAgreed
 from coodie_core.exceptions import ServerRefusedQuery as ServerRefusedQuery
 from coodie_core.exceptions import TlsError as TlsError
 from coodie_core.exceptions import TruncateFailed as TruncateFailed
@@ -30,6 +31,7 @@ from coodie_core.exceptions import Unauthorized as Unauthorized
 from coodie_core.exceptions import Unavailable as Unavailable
 from coodie_core.exceptions import UnmappableType as UnmappableType
 from coodie_core.exceptions import UnstorableValue as UnstorableValue
+from coodie_core.exceptions import VersionConflict as VersionConflict
 from coodie_core.exceptions import WriteFailure as WriteFailure
 from coodie_core.exceptions import WriteTimeout as WriteTimeout
 from coodie_core.exceptions import WrongVectorLength as WrongVectorLength

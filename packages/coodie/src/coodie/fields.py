@@ -19,3 +19,4 @@ from coodie_core.fields import TinyInt as TinyInt
 from coodie_core.fields import VarInt as VarInt
 from coodie_core.fields import Vector as Vector
 from coodie_core.fields import VectorIndex as VectorIndex
+from coodie_core.fields import Version as Version

@@ -13,12 +13,17 @@ from coodie_core.cql_builder.keyspaces import build_create_keyspace as build_cre
 from coodie_core.cql_builder.keyspaces import build_drop_keyspace as build_drop_keyspace
 from coodie_core.cql_builder.parts import Assignment as Assignment
 from coodie_core.cql_builder.parts import Cql as Cql
+from coodie_core.cql_builder.parts import Element as Element
+from coodie_core.cql_builder.parts import Nearness as Nearness
 from coodie_core.cql_builder.parts import Ordering as Ordering
 from coodie_core.cql_builder.parts import Restriction as Restriction
 from coodie_core.cql_builder.queries import build_aggregate as build_aggregate
 from coodie_core.cql_builder.queries import build_count as build_count
 from coodie_core.cql_builder.queries import build_select as build_select
+from coodie_core.cql_builder.selectors import Selector as Selector
 from coodie_core.cql_builder.tables import build_add_columns as build_add_columns
+from coodie_core.cql_builder.tables import build_add_field as build_add_field
+from coodie_core.cql_builder.tables import build_alter_options as build_alter_options
 from coodie_core.cql_builder.tables import build_create_index as build_create_index
 from coodie_core.cql_builder.tables import build_create_materialized_view as build_create_materialized_view
 from coodie_core.cql_builder.tables import build_create_table as build_create_table
@@ -26,6 +31,7 @@ from coodie_core.cql_builder.tables import build_create_type as build_create_typ
 from coodie_core.cql_builder.tables import build_drop_index as build_drop_index
 from coodie_core.cql_builder.tables import build_drop_materialized_view as build_drop_materialized_view
 from coodie_core.cql_builder.tables import build_drop_table as build_drop_table
+from coodie_core.cql_builder.tables import build_drop_type as build_drop_type
 from coodie_core.cql_builder.tables import build_truncate as build_truncate
 from coodie_core.cql_builder.writes import build_batch as build_batch
 from coodie_core.cql_builder.writes import build_counter_update as build_counter_update

@@ -26,12 +26,23 @@ class Restriction(NamedTuple):
     Attributes:
         column: The name of the column.
         operator: One of `OPERATORS`. ``IN`` binds the whole list as one value, so its length does not change the text.
-        value: What is bound.
+        value: What is bound. For a token: its number, or a tuple with the partition key that has it.
+        token_of: The columns of the partition key, where it is their token that is compared.
     """
 
     column: str
     operator: str
     value: Any
+    token_of: tuple[str, ...] = ()
+
+    @property
+    def is_token_of_key(self) -> bool:
+        """Whether it compares tokens, and the value is a key instead of a number."""
+        return bool(self.token_of) and isinstance(self.value, tuple)
+
+    def without_value(self) -> Restriction:
+        """Return what the text depends on: all but the value, of which only its kind counts, for a token."""
+        return Restriction(self.column, self.operator, () if self.is_token_of_key else None, self.token_of)
 
 
 class Assignment(NamedTuple):
@@ -60,11 +71,35 @@ ASSIGNMENTS = {
 }
 
 
+class Element(NamedTuple):
+    """One element of a collection, for DELETE.
+
+    Attributes:
+        column: The name of the map, set or list.
+        key: The map's key, the set's element, or the list's index.
+    """
+
+    column: str
+    key: Any
+
+
 class Ordering(NamedTuple):
     """A column of ORDER BY."""
 
     column: str
     descending: bool = False
+
+
+class Nearness(NamedTuple):
+    """``ORDER BY "column" ANN OF ?``: the rows whose vector is nearest come first.
+
+    Attributes:
+        column: The name of a vector column.
+        vector: What is bound.
+    """
+
+    column: str
+    vector: Any
 
 
 def restriction_text(restriction: Restriction) -> str:
@@ -75,14 +110,23 @@ def restriction_text(restriction: Restriction) -> str:
     """
     if restriction.operator not in OPERATORS:
         raise InvalidQueryError(f"{restriction.operator!r} is no operator. Use one of {', '.join(sorted(OPERATORS))}.")
-    return f"{quoted(restriction.column)} {restriction.operator} ?"
+    if not restriction.token_of:
+        return f"{quoted(restriction.column)} {restriction.operator} ?"
+    markers = ", ".join("?" for _ in restriction.token_of)
+    value = f"token({markers})" if restriction.is_token_of_key else "?"
+    return f"token({names(restriction.token_of)}) {restriction.operator} {value}"
+
+
+def bound_values(given: Sequence[Restriction]) -> tuple[Any, ...]:
+    """Return what restrictions bind, in their order."""
+    return tuple(value for item in given for value in (item.value if item.is_token_of_key else (item.value,)))
 
 
 def restrictions(keyword: str, given: Sequence[Restriction]) -> Cql:
     """Return ``" WHERE ..."`` or ``" IF ..."`` with the values, or nothing where nothing is given."""
     if not given:
         return Cql("")
-    return Cql(f" {keyword} " + " AND ".join(map(restriction_text, given)), tuple(item.value for item in given))
+    return Cql(f" {keyword} " + " AND ".join(map(restriction_text, given)), bound_values(given))
 
 
 def assignment_text(assignment: Assignment) -> str:

@@ -3,40 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from coodie_core.cql_builder.parts import Cql, Ordering, Restriction, names, restrictions
+from coodie_core.cql_builder.parts import (
+    Cql,
+    Nearness,
+    Ordering,
+    Restriction,
+    bound_values,
+    names,
+    restriction_text,
+    restrictions,
+)
+from coodie_core.cql_builder.selectors import AGGREGATES, Selector, selector_text
+from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.identifiers import qualified, quoted
 
-#: CQL's aggregate functions (Apache Cassandra, "Aggregate functions").
-AGGREGATES = frozenset({"count", "min", "max", "sum", "avg"})
+#: How many texts of SELECT are kept, one a shape of query; an application has some hundred shapes.
+MAX_TEXTS = 4096
 
 
 def build_select(
     table: str,
     keyspace: str | None = None,
     *,
-    columns: Sequence[str],
+    columns: Sequence[str | Selector],
     where: Sequence[Restriction] = (),
+    group_by: Sequence[str] = (),
     order_by: Sequence[Ordering] = (),
+    nearest: Nearness | None = None,
     per_partition_limit: int | None = None,
     limit: int | None = None,
     allow_filtering: bool = False,
+    distinct: bool = False,
+    json: bool = False,
+    bypass_cache: bool = False,
+    server_timeout: CqlDuration | None = None,
 ) -> Cql:
     """Return a SELECT of named columns. There is no ``SELECT *``: a table may have columns that no model knows.
 
     Args:
         table: The name of the table or view.
         keyspace: Its keyspace; None for the session's own.
-        columns: The columns to read, in the order in which rows will have them.
+        columns: The columns to read, or functions of them, in the order in which rows will have them.
         where: Which rows.
+        group_by: The key columns whose values make a group.
         order_by: Clustering keys to sort by.
+        nearest: The vector column to sort by, and the vector to which the nearest come first.
         per_partition_limit: The most rows from each partition.
         limit: The most rows in all.
         allow_filtering: Whether the server may read rows only to throw them away.
+        distinct: Whether to return one row for each partition.
+        json: Whether each row is one JSON text.
+        bypass_cache: Whether ScyllaDB leaves its cache alone.
+        server_timeout: How long ScyllaDB itself may take, in whole milliseconds.
 
     Raises:
-        InvalidQueryError: No column is named, or an operator does not exist.
+        InvalidQueryError: No column is named, or an operator or function does not exist.
 
     Example:
         >>> build_select("users", "ks", columns=["id", "name"], where=[Restriction("id", "=", 7)], limit=1)
@@ -44,18 +69,68 @@ def build_select(
     """
     if not columns:
         raise InvalidQueryError(f"build_select({table!r}): name at least one column.")
-    selected = _select(names(columns), table, keyspace, where)
-    tail = [
-        Cql(
-            " ORDER BY "
-            + ", ".join(f"{quoted(item.column)} {'DESC' if item.descending else 'ASC'}" for item in order_by)
-        )
-        if order_by
-        else Cql(""),
-        _limit("PER PARTITION LIMIT", per_partition_limit),
-        _limit("LIMIT", limit),
-    ]
-    return _joined([selected, *tail], allow_filtering)
+    shape = _Shape(
+        table=table,
+        keyspace=keyspace,
+        columns=tuple(columns),
+        where=tuple(item.without_value() for item in where),
+        group_by=tuple(group_by),
+        order_by=tuple(order_by),
+        nearest=nearest and nearest.column,
+        has_per_partition_limit=per_partition_limit is not None,
+        has_limit=limit is not None,
+        allow_filtering=allow_filtering,
+        distinct=distinct,
+        json=json,
+        bypass_cache=bypass_cache,
+        has_server_timeout=server_timeout is not None,
+    )
+    after_where = (nearest and nearest.vector, per_partition_limit, limit, server_timeout)
+    return Cql(_select_text(shape), bound_values(where) + tuple(value for value in after_where if value is not None))
+
+
+class _Shape(NamedTuple):
+    """A SELECT without its values: what its text depends on."""
+
+    table: str
+    keyspace: str | None
+    columns: tuple[str | Selector, ...]
+    where: tuple[Restriction, ...]
+    group_by: tuple[str, ...]
+    order_by: tuple[Ordering, ...]
+    nearest: str | None
+    has_per_partition_limit: bool
+    has_limit: bool
+    allow_filtering: bool
+    distinct: bool
+    json: bool
+    bypass_cache: bool
+    has_server_timeout: bool
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _select_text(shape: _Shape) -> str:
+    parts = (
+        "SELECT",
+        "JSON" if shape.json else "",
+        "DISTINCT" if shape.distinct else "",
+        ", ".join(map(selector_text, shape.columns)),
+        f"FROM {qualified(shape.table, shape.keyspace)}",
+        f"WHERE {' AND '.join(map(restriction_text, shape.where))}" if shape.where else "",
+        f"GROUP BY {names(shape.group_by)}" if shape.group_by else "",
+        f"ORDER BY {', '.join(map(_ordering_text, shape.order_by))}" if shape.order_by else "",
+        f"ORDER BY {quoted(shape.nearest)} ANN OF ?" if shape.nearest is not None else "",
+        "PER PARTITION LIMIT ?" if shape.has_per_partition_limit else "",
+        "LIMIT ?" if shape.has_limit else "",
+        "ALLOW FILTERING" if shape.allow_filtering else "",
+        "BYPASS CACHE" if shape.bypass_cache else "",
+        "USING TIMEOUT ?" if shape.has_server_timeout else "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _ordering_text(ordering: Ordering) -> str:
+    return f"{quoted(ordering.column)} {'DESC' if ordering.descending else 'ASC'}"
 
 
 def build_count(
@@ -123,10 +198,6 @@ def build_aggregate(
 def _select(selection: str, table: str, keyspace: str | None, where: Sequence[Restriction]) -> Cql:
     condition = restrictions("WHERE", where)
     return Cql(f"SELECT {selection} FROM {qualified(table, keyspace)}{condition.cql}", condition.params)
-
-
-def _limit(keyword: str, limit: int | None) -> Cql:
-    return Cql("") if limit is None else Cql(f" {keyword} ?", (limit,))
 
 
 def _joined(parts: Sequence[Cql], allow_filtering: bool) -> Cql:

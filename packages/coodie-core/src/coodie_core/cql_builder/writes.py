@@ -8,6 +8,7 @@ from typing import Any
 from coodie_core.cql_builder.parts import (
     Assignment,
     Cql,
+    Element,
     Restriction,
     assignment_text,
     assignment_values,
@@ -16,7 +17,7 @@ from coodie_core.cql_builder.parts import (
     using,
 )
 from coodie_core.exceptions import InvalidQueryError
-from coodie_core.identifiers import qualified
+from coodie_core.identifiers import qualified, quoted
 from coodie_core.statement import BatchKind
 
 
@@ -122,17 +123,19 @@ def build_delete(
     *,
     where: Sequence[Restriction],
     columns: Sequence[str] = (),
+    elements: Sequence[Element] = (),
     conditions: Sequence[Restriction] = (),
     if_exists: bool = False,
     timestamp: int | None = None,
 ) -> Cql:
-    """Return a DELETE of rows, or of some of their columns.
+    """Return a DELETE of rows, or of some of their columns or of elements of their collections.
 
     Args:
         table: The name of the table.
         keyspace: Its keyspace; None for the session's own.
         where: Which rows; at least the partition key.
-        columns: What to delete of them; the whole rows if empty.
+        columns: What to delete of them; the whole rows if this and *elements* are empty.
+        elements: What to delete of their maps, sets and lists.
         conditions: What must hold of the row, or the write is refused (a lightweight transaction).
         if_exists: Whether the row must exist (a lightweight transaction).
         timestamp: Microseconds since 1970.
@@ -149,9 +152,11 @@ def build_delete(
     options = using(None, timestamp)
     condition = restrictions("WHERE", where)
     lwt = _condition(conditions, if_exists)
-    deleted = f" {names(columns)}" if columns else ""
+    parts = [*map(quoted, columns), *(f"{quoted(element.column)}[?]" for element in elements)]
+    deleted = f" {', '.join(parts)}" if parts else ""
     text = f"DELETE{deleted} FROM {qualified(table, keyspace)}{options.cql}{condition.cql}{lwt.cql}"
-    return Cql(text, (*options.params, *condition.params, *lwt.params))
+    keys = (element.key for element in elements)
+    return Cql(text, (*keys, *options.params, *condition.params, *lwt.params))
 
 
 def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, timestamp: int | None = None) -> Cql:

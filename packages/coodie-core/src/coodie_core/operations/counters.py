@@ -9,7 +9,7 @@ from coodie_core.cql_builder import build_counter_update
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
-from coodie_core.operations.documents import key_of
+from coodie_core.operations.saving import key_of
 from coodie_core.operations.sending import given_options, option_clash, write
 from coodie_core.options import WriteOptions
 from coodie_core.schema import Table, table_of
@@ -35,7 +35,7 @@ def change(
         or _refuse_nothing(table, method),
         where=key_of(table, document, f"{method}()"),
     )
-    yield from write(table, cql, options, batch, counter=True)
+    yield from write(table, cql, options, batch, counter=True, document=document)
 
 
 def _checked(table: Table, method: str, name: str, delta: int) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
+from coodie_core.assignments import CollectionElements, assignments_of, elements_of
 from coodie_core.batch import BaseBatch
-from coodie_core.cql_builder import Assignment, Restriction, build_delete, build_insert, build_update
+from coodie_core.cql_builder import Assignment, build_delete, build_update
 from coodie_core.document import (
     BaseDocument,
     forget_columns,
@@ -17,10 +18,12 @@ from coodie_core.document import (
     remember_written,
     stored_row,
 )
-from coodie_core.exceptions import InvalidQueryError
+from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.hydration import values_of_empty_columns
-from coodie_core.lookups import assignments_of, conditions_of
+from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
+from coodie_core.operations.hooks import with_hooks
+from coodie_core.operations.saving import insert_statement, key_of, normalise, save_statement, values_to_save
 from coodie_core.operations.sending import (
     NO_PLAIN_WRITES,
     NO_WRITES,
@@ -30,58 +33,137 @@ from coodie_core.operations.sending import (
     refuse_on,
     write,
 )
+from coodie_core.operations.versions import (
+    Lock,
+    lock_of,
+    new_lock,
+    refuse_new,
+    refuse_version,
+    settle,
+    version_field,
+)
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, table_of
 from coodie_core.validation import encoded, reasons
 
-D = TypeVar("D", bound=BaseDocument)
-
 
 def save(
-    document: BaseDocument, keyspace: str | None, options: WriteOptions, batch: BaseBatch | None = None
-) -> Operation[None]:
+    document: BaseDocument,
+    keyspace: str | None,
+    options: WriteOptions,
+    batch: BaseBatch | None = None,
+    *,
+    if_conditions: Mapping[str, Any] | None = None,
+    if_exists: bool = False,
+) -> Operation[LWTResult]:
     """Write what is new or changed in *document*."""
+    write_it = _save(document, keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists)
+    return with_hooks(document, "save", write_it, batch)
+
+
+def _save(
+    document: BaseDocument,
+    keyspace: str | None,
+    options: WriteOptions,
+    batch: BaseBatch | None,
+    *,
+    if_conditions: Mapping[str, Any] | None,
+    if_exists: bool,
+) -> Operation[LWTResult]:
     table = table_of(type(document))
     refuse_on(table, "save()", NO_PLAIN_WRITES)
+    conditions = conditions_of(table, "save", if_conditions)
     normalise(table, document)
-    written = values_to_save(table, document, "save()", rewrite=options.ttl is not None)
-    cql = build_insert(
-        table.name,
-        table.keyspace_in(keyspace),
-        values=_encoded(table, written, "save()"),
-        ttl=options.ttl,
-        timestamp=options.timestamp,
-    )
+    lock = lock_of(table, document, "save()")
+    if lock is not None and lock.is_new:
+        if conditions or if_exists:
+            refuse_new(lock, table, "save(if_...)")
+        return (yield from _write_new(document, table.keyspace_in(keyspace), options, batch, "save()"))
+    if lock is not None:
+        conditions, if_exists = (*conditions, lock.condition), False
+    conditional = bool(conditions) or if_exists
+    written = _changed_values(table, document, lock, rewrite=options.ttl is not None, needs_some=conditional)
+    cql = save_statement(table, keyspace, document, written, options, conditions=conditions, if_exists=if_exists)
     result = QUEUED
     try:
-        result = yield from write(table, cql, options, batch)
+        result = yield from write(table, cql, options, batch, conditional=conditional, document=document)
     finally:
         if result.applied:
             remember_written(document, written)
-        else:  # it waits in a batch, or failed and may have taken place all the same
-            forget_columns(document, written.keys() - set(table.primary_key))
+        elif result.applied is None:  # it waits in a batch, or failed and may have taken place all the same
+            kept = (*table.primary_key, *([lock.field] if lock else []))
+            forget_columns(document, written.keys() - set(kept))
+    settle(document, lock, result, batch)
+    return result
+
+
+def _changed_values(
+    table: Table, document: BaseDocument, lock: Lock | None, *, rewrite: bool, needs_some: bool
+) -> dict[str, Any]:
+    """Return what a save writes; an UPDATE must set something, so that all is written where nothing changed."""
+    written = values_to_save(table, document, "save()", rewrite=rewrite)
+    if lock is not None:
+        written[lock.field] = lock.next
+    if needs_some and written.keys() <= set(table.primary_key):
+        written = values_to_save(table, document, "save()", rewrite=True)
+        if written.keys() <= set(table.primary_key):
+            raise InvalidQueryError(
+                f"{table.document}.save(): besides the primary key nothing is set that could be written on a condition."
+            )
+    return written
 
 
 def insert(
     document: BaseDocument, keyspace: str | None, options: WriteOptions, batch: BaseBatch | None = None
 ) -> Operation[LWTResult]:
     """Write *document* where no row has its key."""
+    return with_hooks(document, "save", _insert(document, keyspace, options, batch), batch)
+
+
+def _insert(
+    document: BaseDocument, keyspace: str | None, options: WriteOptions, batch: BaseBatch | None
+) -> Operation[LWTResult]:
     table = table_of(type(document))
     refuse_on(table, "insert()", NO_PLAIN_WRITES)
+    try:
+        return (
+            yield from _write_new(document, table.keyspace_in(keyspace), options, batch, "insert()", if_not_exists=True)
+        )
+    except VersionConflict as conflict:
+        return conflict.result
+
+
+def save_new(
+    document: BaseDocument, keyspace: str, options: WriteOptions, *, if_not_exists: bool
+) -> Operation[LWTResult]:
+    """Write a document that was made of a query's fields, into the table in *keyspace*."""
+    write_it = _write_new(document, keyspace, options, None, "create()", if_not_exists=if_not_exists)
+    return with_hooks(document, "save", write_it, None)
+
+
+def _write_new(
+    document: BaseDocument,
+    keyspace: str,
+    options: WriteOptions,
+    batch: BaseBatch | None,
+    asked: str,
+    *,
+    if_not_exists: bool = False,
+) -> Operation[LWTResult]:
+    """Write all of a document, whatever was known of its row."""
+    table = table_of(type(document))
     normalise(table, document)
-    written = values_to_save(table, document, "insert()", rewrite=True)
-    cql = build_insert(
-        table.name,
-        table.keyspace_in(keyspace),
-        values=_encoded(table, written, "insert()"),
-        if_not_exists=True,
-        ttl=options.ttl,
-        timestamp=options.timestamp,
-    )
-    result = yield from write(table, cql, options, batch, conditional=True)
+    lock = new_lock(table)
+    conditional = if_not_exists or lock is not None
+    written = values_to_save(table, document, asked, rewrite=True)
+    if lock is not None:
+        written[lock.field] = lock.next
+    cql = insert_statement(table, keyspace, written, options, asked, if_not_exists=conditional)
+    result = yield from write(table, cql, options, batch, conditional=conditional, document=document)
     if result.applied:
         remember_written(document, written)
+    settle(document, lock, result, batch)
     return result
 
 
@@ -96,6 +178,21 @@ def update(
     if_exists: bool = False,
 ) -> Operation[LWTResult]:
     """Write *changes* to the document's row, and take them over into the document once they are applied."""
+    changes = dict(changes)  # the hook before may add to them
+    write_it = _update(document, keyspace, changes, options, batch, if_conditions=if_conditions, if_exists=if_exists)
+    return with_hooks(document, "update", write_it, batch, changes)
+
+
+def _update(
+    document: BaseDocument,
+    keyspace: str | None,
+    changes: Mapping[str, Any],
+    options: WriteOptions,
+    batch: BaseBatch | None,
+    *,
+    if_conditions: Mapping[str, Any] | None,
+    if_exists: bool,
+) -> Operation[LWTResult]:
     table = table_of(type(document))
     refuse_on(table, "update()", NO_PLAIN_WRITES)
     option_clash(
@@ -103,22 +200,31 @@ def update(
     )
     if not changes:
         raise InvalidQueryError(f"{table.document}.update(): name at least one field to change.")
+    lock = lock_of(table, document, "update()")
     conditions = conditions_of(table, "update", if_conditions)
-    assignments = assignments_of(table, "update", changes)
+    assignments = [*assignments_of(table, "update", changes)]
+    if lock is not None:
+        refuse_new(lock, table, "update()")
+        refuse_version(lock, table, changes)
+        conditions, if_exists = (*conditions, lock.condition), False
     accepted = validated_changes(document, {name: value for name, value in changes.items() if name in table.by_name})
     cql = build_update(
         table.name,
         table.keyspace_in(keyspace),
-        assignments=[_as_accepted(table, assignment, accepted) for assignment in assignments],
+        assignments=[
+            *(_as_accepted(table, assignment, accepted) for assignment in assignments),
+            *([Assignment(lock.field, "set", lock.next)] if lock else []),
+        ],
         where=key_of(table, document, "update()"),
         conditions=conditions,
         if_exists=if_exists,
         ttl=options.ttl,
         timestamp=options.timestamp,
     )
-    result = yield from write(table, cql, options, batch, conditional=bool(conditions) or if_exists)
+    result = yield from write(table, cql, options, batch, conditional=bool(conditions) or if_exists, document=document)
     if result.applied:
         _take_over(document, accepted)
+    settle(document, lock, result, batch)
     return result
 
 
@@ -132,9 +238,26 @@ def delete(
     if_exists: bool = False,
 ) -> Operation[LWTResult]:
     """Delete the document's row."""
+    write_it = _delete(document, keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists)
+    return with_hooks(document, "delete", write_it, batch)
+
+
+def _delete(
+    document: BaseDocument,
+    keyspace: str | None,
+    options: WriteOptions,
+    batch: BaseBatch | None,
+    *,
+    if_conditions: Mapping[str, Any] | None,
+    if_exists: bool,
+) -> Operation[LWTResult]:
     table = table_of(type(document))
     refuse_on(table, "delete()", NO_WRITES)
     conditions = conditions_of(table, "delete", if_conditions)
+    lock = lock_of(table, document, "delete()")
+    if lock is not None:
+        refuse_new(lock, table, "delete()")
+        conditions, if_exists = (*conditions, lock.condition), False
     cql = build_delete(
         table.name,
         table.keyspace_in(keyspace),
@@ -146,9 +269,13 @@ def delete(
     conditional = bool(conditions) or if_exists
     before = stored_row(document)
     forget_stored(document)  # also while it waits in a batch, or if it fails and may have taken place all the same
-    result = yield from write(table, cql, options, batch, conditional=conditional, counter=_is_counter(table))
+    result = yield from write(
+        table, cql, options, batch, conditional=conditional, counter=_is_counter(table), document=document
+    )
     if result.applied is False and before is not None:
         remember_stored(document, before)
+    if result.applied is False:
+        settle(document, lock, result, batch)
     return result
 
 
@@ -158,11 +285,19 @@ def delete_columns(
     columns: Sequence[str],
     options: WriteOptions,
     batch: BaseBatch | None = None,
+    *,
+    collection_elements: CollectionElements | None = None,
 ) -> Operation[None]:
-    """Delete single columns of the document's row."""
+    """Delete single columns of the document's row, or single elements of its collections."""
     table = table_of(type(document))
     refuse_on(table, "delete_columns()", NO_PLAIN_WRITES)
-    if not columns:
+    if version_field(table) is not None:
+        raise InvalidQueryError(
+            f"{table.document}.delete_columns(): CQL cannot count the document's version while it deletes columns. "
+            f"Set the fields to None, or take the elements out, and save() the document."
+        )
+    elements = elements_of(table, "delete_columns", collection_elements or {})
+    if not columns and not elements:
         raise InvalidQueryError(
             f"{table.document}.delete_columns(): name at least one field. delete() deletes the row."
         )
@@ -176,71 +311,12 @@ def delete_columns(
         table.keyspace_in(keyspace),
         where=key_of(table, document, "delete_columns()"),
         columns=columns,
+        elements=elements,
         timestamp=options.timestamp,
     )
-    result = yield from write(table, cql, options, batch)
+    result = yield from write(table, cql, options, batch, document=document)
     if result.applied:
         _take_over(document, values_of_empty_columns(table, columns))
-
-
-def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite: bool) -> dict[str, Any]:
-    """Return the fields that a save writes: the key, and of the others what is set and not known to be stored already.
-
-    A field that nobody set and that is empty is not written: null would delete another writer's value, and
-    leave a tombstone. A field that was set to None is written, which deletes what the column holds.
-
-    Args:
-        table: The document's table.
-        document: The document.
-        asked: What was asked, for the error.
-        rewrite: Whether to write also what did not change, as a new TTL needs.
-
-    Raises:
-        InvalidQueryError: A column of the primary key has no value.
-    """
-    values = {name: vars(document)[name] for name in table.column_names if name in vars(document)}
-    _refuse_missing_key(table, values, asked)
-    stored = stored_row(document)
-    known: Mapping[str, Any] = stored.values() if stored is not None else {}
-    if any(name in known and known[name] != values[name] for name in table.primary_key):
-        known = {}  # another key is another row, of which nothing is known
-
-    def must_be_written(name: str, value: Any) -> bool:
-        if table.by_name[name].is_primary_key:
-            return True
-        if name not in known:
-            return name in document.model_fields_set or not is_empty(table, name, value)
-        stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
-        return not stays_empty and (rewrite or known[name] != value)
-
-    return {name: value for name, value in values.items() if must_be_written(name, value)}
-
-
-def is_empty(table: Table, name: str, value: Any) -> bool:
-    """Whether a column holds nothing when it holds *value*: CQL stores empty non-frozen collections as null."""
-    return value is None or (not value and table.types[name].is_collection and table.types[name].is_multicell)
-
-
-def normalise(table: Table, document: BaseDocument) -> None:
-    """Give the document the values that its columns will hold, so that it equals what is read back."""
-    for name, codec in table.codecs.items():
-        value = vars(document).get(name)
-        if value is None:
-            continue
-        if codec.normalise is not None:
-            vars(document)[name] = codec.normalise(value)
-        if name in table.nullable and is_empty(table, name, value):
-            vars(document)[name] = None
-
-
-def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction]:
-    """Return the document's primary key as restrictions.
-
-    Raises:
-        InvalidQueryError: A column of the key was not loaded.
-    """
-    _refuse_missing_key(table, vars(document), asked)
-    return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
 
 
 def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,18 +340,6 @@ def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, An
     if assignment.operation != "set":
         return assignment
     return assignment._replace(value=encoded(table, assignment.column, accepted[assignment.column], "update()"))
-
-
-def _encoded(table: Table, values: Mapping[str, Any], asked: str) -> dict[str, Any]:
-    return {name: encoded(table, name, value, asked) for name, value in values.items()}
-
-
-def _refuse_missing_key(table: Table, values: Mapping[str, Any], asked: str) -> None:
-    missing = [name for name in table.primary_key if values.get(name) is None]
-    if missing:
-        raise InvalidQueryError(
-            f"{table.document}.{asked}: {', '.join(missing)} has no value, and is part of the primary key."
-        )
 
 
 def _take_over(document: BaseDocument, values: Mapping[str, Any]) -> None:

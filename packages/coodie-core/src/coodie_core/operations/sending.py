@@ -7,10 +7,13 @@ from typing import Any
 
 from coodie_core.batch import BaseBatch
 from coodie_core.codecs.plain import decode_value
+from coodie_core.consistency import SERIAL_LEVELS
 from coodie_core.cql_builder import Cql
+from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.hydration import row_values
 from coodie_core.operation import Operation
+from coodie_core.operations.saving import partition_of
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind
@@ -34,11 +37,17 @@ def write(
     conditional: bool = False,
     counter: bool = False,
     connection: str | None = None,
+    document: BaseDocument | None = None,
 ) -> Operation[LWTResult]:
-    """Send a write, or add it to *batch*, and return its outcome."""
+    """Send a write, or add it to *batch*, and return its outcome; *document* is whose row a batch writes."""
     if conditional and options.timestamp is not None:
         raise InvalidQueryError(
             f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
+        )
+    if (level := options.execution.consistency) is not None and level in SERIAL_LEVELS:
+        raise InvalidQueryError(
+            f"{table.document}: {level.name} is no consistency level for writes. "
+            f"Give it as serial_consistency=, which is how the condition of a write is checked."
         )
     if batch is not None and options.execution != DEFAULT_EXECUTION:
         raise InvalidQueryError(
@@ -47,7 +56,8 @@ def write(
         )
     statement = Statement(cql.cql, cql.params, options.execution, conditional=conditional, counter=counter)
     if batch is not None:
-        batch.add(statement, connection=connection or table.settings.connection)
+        partition = () if document is None else partition_of(table, document)
+        batch.add_write(statement, table, partition, connection=connection or table.settings.connection)
         return QUEUED
     answer = yield statement
     return lwt_result(table, answer) if conditional else WRITTEN
@@ -112,6 +122,7 @@ def given_options(options: WriteOptions, batch: BaseBatch | None) -> dict[str, A
         "timestamp": options.timestamp,
         "consistency": options.execution.consistency,
         "timeout": options.execution.timeout,
+        "serial_consistency": options.execution.serial_consistency,
         "batch": batch,
     }
 

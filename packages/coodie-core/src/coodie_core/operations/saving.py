@@ -1,0 +1,258 @@
+"""What a save writes: which fields, and whether as whole values or as changes of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from coodie_core.cql_builder import Assignment, Cql, Restriction, build_insert, build_update
+from coodie_core.document import BaseDocument, stored_row
+from coodie_core.exceptions import InvalidQueryError
+from coodie_core.options import WriteOptions
+from coodie_core.schema import Table
+from coodie_core.validation import encoded
+
+#: Types whose values are equal for the server exactly where the encoded ones are equal in Python. Of others, such as
+#: NaN or a user-defined type, an element might count as both added and removed, and removing wins.
+COMPARED_ALIKE = frozenset(
+    [
+        "ascii",
+        "bigint",
+        "blob",
+        "boolean",
+        "date",
+        "inet",
+        "int",
+        "smallint",
+        "text",
+        "time",
+        "timestamp",
+        "timeuuid",
+        "tinyint",
+        "uuid",
+        "varint",
+    ]
+)
+
+
+def save_statement(
+    table: Table,
+    keyspace: str | None,
+    document: BaseDocument,
+    written: Mapping[str, Any],
+    options: WriteOptions,
+    *,
+    conditions: Sequence[Restriction] = (),
+    if_exists: bool = False,
+) -> Cql:
+    """Return the statement that saves *written*: an INSERT, or an UPDATE where elements of collections change.
+
+    An INSERT replaces collections, which leaves a tombstone and undoes what others added; and it takes no conditions.
+    An UPDATE makes no row of its own, so that one without any value would vanish: such a document is inserted.
+    """
+    before: Mapping[str, Any] = {} if options.ttl is not None else known_values(table, document)
+    changes = {
+        name: assignments
+        for name, value in written.items()
+        if name in before and (assignments := element_changes(table, name, before[name], value))
+    }
+    if conditions or if_exists or (changes and _keeps_a_value(table, document)):
+        return build_update(
+            table.name,
+            table.keyspace_in(keyspace),
+            assignments=assignments_for(table, written, "save()", changes),
+            where=key_of(table, document, "save()"),
+            conditions=conditions,
+            if_exists=if_exists,
+            ttl=options.ttl,
+            timestamp=options.timestamp,
+        )
+    return insert_statement(table, table.keyspace_in(keyspace), written, options, "save()")
+
+
+def insert_statement(
+    table: Table,
+    keyspace: str,
+    written: Mapping[str, Any],
+    options: WriteOptions,
+    asked: str,
+    *,
+    if_not_exists: bool = False,
+) -> Cql:
+    """Return the INSERT of *written*."""
+    return build_insert(
+        table.name,
+        keyspace,
+        values={name: encoded(table, name, value, asked) for name, value in written.items()},
+        if_not_exists=if_not_exists,
+        ttl=options.ttl,
+        timestamp=options.timestamp,
+    )
+
+
+def assignments_for(
+    table: Table,
+    written: Mapping[str, Any],
+    asked: str,
+    changes: Mapping[str, Sequence[Assignment]] | None = None,
+) -> list[Assignment]:
+    """Return what an UPDATE sets of *written*, whose key it names already: whole values, but for *changes*."""
+    whole = {name: value for name, value in written.items() if not table.by_name[name].is_primary_key}
+    return [
+        assignment
+        for name, value in whole.items()
+        for assignment in (changes or {}).get(name, [Assignment(name, "set", encoded(table, name, value, asked))])
+    ]
+
+
+def element_changes(table: Table, name: str, before: Any, after: Any) -> list[Assignment]:
+    """Return the element operations that make *after* of *before*; none where the value is to be written as a whole.
+
+    It is written as a whole if nothing of it stays, if it becomes empty, or if elements moved within a list.
+    """
+    cql = table.types[name]
+    if not (cql.is_collection and cql.is_multicell) or not after:
+        return []
+    changed = _ELEMENT_CHANGES[cql.name](before or type(after)(), after)
+    if changed is None:
+        return []
+    added, removed, adding = changed
+    given = encoded(table, name, added, "save()") if added else ()
+    gone = _encoded_keys(table, name, removed) if removed else frozenset[Any]()
+    if removed and (cql.arguments[0].name not in COMPARED_ALIKE or not gone.isdisjoint(given)):
+        return []
+    additions = [Assignment(name, adding, given)] if added else []
+    removals = [Assignment(name, "remove", tuple(gone))] if removed else []
+    return additions + removals
+
+
+#: What is added, what is removed, and the kind of assignment that adds; None where the whole is to be written.
+_Changes = tuple[Any, Any, str]
+
+
+def _list_changes(before: Sequence[Any], after: Sequence[Any]) -> _Changes | None:
+    extra = len(after) - len(before)
+    if extra > 0 and after[: len(before)] == before:
+        return after[len(before) :], None, "append"
+    if extra > 0 and after[extra:] == before:
+        return after[:extra], None, "prepend"
+    return None
+
+
+def _set_changes(before: Any, after: Any) -> _Changes | None:
+    if before and before.isdisjoint(after):
+        return None
+    return after - before, before - after, "append"
+
+
+def _map_changes(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> _Changes | None:
+    if before and before.keys().isdisjoint(after):
+        return None
+    put = {key: value for key, value in after.items() if key not in before or before[key] != value}
+    return put, {key: before[key] for key in before.keys() - after.keys()}, "append"
+
+
+_ELEMENT_CHANGES: Mapping[str, Callable[[Any, Any], _Changes | None]] = {
+    "list": _list_changes,
+    "set": _set_changes,
+    "map": _map_changes,
+}
+
+
+def _encoded_keys(table: Table, name: str, elements: Any) -> frozenset[Any]:
+    """Return the elements of a set, or the keys of a map, as the driver takes them."""
+    keys: Iterable[Any] = encoded(table, name, elements, "save()")
+    return frozenset(keys)
+
+
+def _keeps_a_value(table: Table, document: BaseDocument) -> bool:
+    """Whether the document's row holds something besides its key, without which an UPDATE makes no row."""
+    return any(
+        not is_empty(table, column.name, vars(document).get(column.name))
+        for column in table.columns
+        if not column.is_primary_key and not column.static
+    )
+
+
+def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite: bool) -> dict[str, Any]:
+    """Return the fields that a save writes: the key, and of the others what is set and not known to be stored already.
+
+    A field that nobody set and that is empty is not written: null would delete another writer's value, and
+    leave a tombstone. A field that was set to None is written, which deletes what the column holds.
+
+    Args:
+        table: The document's table.
+        document: The document.
+        asked: What was asked, for the error.
+        rewrite: Whether to write also what did not change, as a new TTL needs.
+
+    Raises:
+        InvalidQueryError: A column of the primary key has no value.
+    """
+    values = {name: vars(document)[name] for name in table.column_names if name in vars(document)}
+    refuse_missing_key(table, values, asked)
+    known = known_values(table, document)
+
+    def must_be_written(name: str, value: Any) -> bool:
+        if table.by_name[name].is_primary_key:
+            return True
+        if name not in known:
+            return name in document.model_fields_set or not is_empty(table, name, value)
+        stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
+        return not stays_empty and (rewrite or known[name] != value)
+
+    return {name: value for name, value in values.items() if must_be_written(name, value)}
+
+
+def known_values(table: Table, document: BaseDocument) -> Mapping[str, Any]:
+    """Return what the document's row is known to hold; nothing of a new document, or of one with another key."""
+    stored = stored_row(document)
+    known: Mapping[str, Any] = stored.values() if stored is not None else {}
+    if any(name in known and known[name] != vars(document).get(name) for name in table.primary_key):
+        return {}
+    return known
+
+
+def is_empty(table: Table, name: str, value: Any) -> bool:
+    """Whether a column holds nothing when it holds *value*: CQL stores empty non-frozen collections as null."""
+    return value is None or (not value and table.types[name].is_collection and table.types[name].is_multicell)
+
+
+def normalise(table: Table, document: BaseDocument) -> None:
+    """Give the document the values that its columns will hold, so that it equals what is read back."""
+    for name, codec in table.codecs.items():
+        value = vars(document).get(name)
+        if value is None:
+            continue
+        if codec.normalise is not None:
+            vars(document)[name] = codec.normalise(value)
+        if name in table.nullable and is_empty(table, name, value):
+            vars(document)[name] = None
+
+
+def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction]:
+    """Return the document's primary key as restrictions.
+
+    Raises:
+        InvalidQueryError: A column of the key was not loaded.
+    """
+    refuse_missing_key(table, vars(document), asked)
+    return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
+
+
+def partition_of(table: Table, document: BaseDocument) -> tuple[Any, ...]:
+    """Return the partition that the document's row is in: the values of its partition key, as the driver takes them."""
+    return tuple(encoded(table, name, vars(document).get(name), "partition key") for name in table.partition_key)
+
+
+def refuse_missing_key(table: Table, values: Mapping[str, Any], asked: str) -> None:
+    """Raise unless *values* have the whole primary key.
+
+    Raises:
+        InvalidQueryError: A column of it has no value.
+    """
+    missing = [name for name in table.primary_key if values.get(name) is None]
+    if missing:
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: {', '.join(missing)} has no value, and is part of the primary key."
+        )
