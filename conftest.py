@@ -1,0 +1,22 @@
+"""An option for all tests: ``--long``, to look for examples that break something as long as one likes to wait."""
+
+from __future__ import annotations
+
+import pytest
+from budget import USUAL_EXAMPLES
+from hypothesis import settings
+
+LONG_RUNS_TRY = 25
+"""Times as many examples: some minutes instead of some seconds."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help=f"let Hypothesis try {LONG_RUNS_TRY} times as many examples in each test"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("long", max_examples=USUAL_EXAMPLES * LONG_RUNS_TRY)
+    if config.getoption("long"):
+        settings.load_profile("long")
