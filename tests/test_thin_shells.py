@@ -17,7 +17,7 @@ SHELL = ROOT / "packages/coodie-aio/src/coodie_aio"
 NOT_SHELLS = {"drivers", "runner.py", "connection.py", "sessions.py"}
 
 ALLOWED_TO_DECIDE = {
-    "QuerySet.__aiter__": "the paging loop: it hands out rows while it holds only one page",
+    "ReadingQuerySet.__aiter__": "the paging loop: it hands out rows while it holds only one page",
     "AsyncBatchQuery.__aexit__": "a context manager sends on a clean exit only",
 }
 

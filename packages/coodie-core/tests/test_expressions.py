@@ -14,7 +14,8 @@ from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Column, Condition, col
 from coodie_core.fields import PrimaryKey
-from coodie_core.query import BaseQuerySet, Query
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
 
 
 class User(BaseDocument):

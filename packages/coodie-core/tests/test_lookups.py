@@ -100,7 +100,8 @@ def test_values_are_what_the_column_holds():
         (
             {"age__gtt": 1},
             "User.find(age__gtt=...): there is no 'gtt' here (did you mean 'gt'?). "
-            "After a field and two underscores may stand gt, gte, lt, lte, ne, in, contains, contains_key, like.",
+            "After a field and two underscores may stand gt, gte, lt, lte, ne, in, contains, contains_key, like, "
+            "isnull, token__gt, token__gte, token__lt, token__lte.",
         ),
         ({"id": "not-a-uuid"}, "User.find(id=...): id is uuid: Input should be a valid UUID"),
         ({"age": "old"}, "User.find(age=...): age is int: Input should be a valid integer"),

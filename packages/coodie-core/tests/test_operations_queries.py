@@ -18,10 +18,12 @@ from coodie_core.exceptions import (
     ServerRefusedQuery,
 )
 from coodie_core.fields import ClusteringKey, Counter, Indexed, PrimaryKey, Static
-from coodie_core.operations import queries
+from coodie_core.operations import queries, reading
 from coodie_core.operations.documents import save
+from coodie_core.operations.reading import documents
 from coodie_core.options import WriteOptions
-from coodie_core.query import BaseQuerySet, Query
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
 from coodie_core.schema import TableKind
 from coodie_core.statement import ExecutionOptions, Statement
@@ -58,7 +60,7 @@ def order(number: int) -> Order:
 class TestReading:
     def test_columns_are_named_one_by_one(self, start):
         """A table may have columns that no model knows, and SELECT * changes its meaning when one is added."""
-        assert start(queries.all_documents(find().query, "ks")).request == Statement(SELECT)
+        assert start(reading.all_results(find().query, "ks", documents)).request == Statement(SELECT)
 
     def test_all_that_was_asked_is_in_the_statement(self, start):
         query = (
@@ -74,7 +76,7 @@ class TestReading:
             .query
         )
 
-        assert start(queries.page(query, "ks")).request == Statement(
+        assert start(reading.page(query, "ks", documents)).request == Statement(
             SELECT + ' WHERE "shop" = ? AND "day" >= ? AND "number" IN ? ORDER BY "day" DESC, "number" DESC '
             "PER PARTITION LIMIT ? LIMIT ? ALLOW FILTERING",
             (1, "mon", [1, 2], 5, 7),
@@ -85,13 +87,14 @@ class TestReading:
     def test_values_are_never_part_of_the_text(self, start):
         """Each text is one prepared statement on the server, so 200 values must not be 200 texts."""
         texts = {
-            start(queries.page(find(shop=n, number__in=list(range(n))).limit(n).query, "ks")).cql for n in range(1, 200)
+            start(reading.page(find(shop=n, number__in=list(range(n))).limit(n).query, "ks", documents)).cql
+            for n in range(1, 200)
         }
 
         assert len(texts) == 1
 
     def test_all_reads_every_page(self, start):
-        conversation = start(queries.all_documents(find().query, "ks"))
+        conversation = start(reading.all_results(find().query, "ks", documents))
 
         conversation.answer(row(1), columns=COLUMNS, paging_state=b"2")
         conversation.answer(columns=COLUMNS, paging_state=b"3")  # servers may send an empty page before the last
@@ -101,35 +104,39 @@ class TestReading:
         assert conversation.result == [order(1), order(2), order(3)]
 
     def test_a_page_says_where_the_next_one_begins(self, start):
-        conversation = start(queries.page(find().query, "ks")).answer(row(1), columns=COLUMNS, paging_state=b"2")
+        conversation = start(reading.page(find().query, "ks", documents)).answer(
+            row(1), columns=COLUMNS, paging_state=b"2"
+        )
 
         assert conversation.result == PagedResult([order(1)], b"2")
 
     def test_the_first_document_is_asked_for_with_a_limit_of_one(self, start):
-        conversation = start(queries.first(find(shop=1).limit(10).query, "ks")).answer(row(1), columns=COLUMNS)
+        conversation = start(reading.first(find(shop=1).limit(10).query, "ks", documents)).answer(
+            row(1), columns=COLUMNS
+        )
 
         assert conversation.request == Statement(SELECT + ' WHERE "shop" = ? LIMIT ?', (1, 1))
         assert conversation.result == order(1)
 
     def test_without_a_first_document_it_is_none(self, start):
-        assert start(queries.first(find().query, "ks")).answer(columns=COLUMNS).result is None
+        assert start(reading.first(find().query, "ks", documents)).answer(columns=COLUMNS).result is None
 
     def test_the_first_document_may_come_after_an_empty_page(self, start):
-        conversation = start(queries.first(find(total=5).allow_filtering().query, "ks"))
+        conversation = start(reading.first(find(total=5).allow_filtering().query, "ks", documents))
 
         conversation.answer(columns=COLUMNS, paging_state=b"2").answer(row(1), columns=COLUMNS)
 
         assert conversation.result == order(1)
 
     def test_get_returns_the_one_document(self, start):
-        conversation = start(queries.get(find(shop=1).query, "ks")).answer(row(1), columns=COLUMNS)
+        conversation = start(reading.get(find(shop=1).query, "ks", documents)).answer(row(1), columns=COLUMNS)
 
         assert conversation.params == (1, 2)
         assert conversation.result == order(1)
 
     def test_get_without_a_document_is_an_error_that_names_what_was_looked_for(self, start):
         with pytest.raises(DocumentNotFound) as missing:
-            start(queries.get(find(shop=1, day="mon").query, "ks")).answer(columns=COLUMNS)
+            start(reading.get(find(shop=1, day="mon").query, "ks", documents)).answer(columns=COLUMNS)
 
         assert (missing.value.document, missing.value.fields) == ("Order", ("shop", "day"))
         assert str(missing.value) == (
@@ -139,7 +146,7 @@ class TestReading:
 
     def test_get_with_several_documents_is_an_error(self, start):
         with pytest.raises(MultipleDocumentsFound) as several:
-            start(queries.get(find(shop=1).query, "ks")).answer(row(1), row(2), columns=COLUMNS)
+            start(reading.get(find(shop=1).query, "ks", documents)).answer(row(1), row(2), columns=COLUMNS)
 
         assert str(several.value) == (
             "Order.get(shop=...): more than one document fits. "
@@ -148,7 +155,7 @@ class TestReading:
 
     @pytest.mark.parametrize("chain", [find().only("total"), find().defer("customer")])
     def test_fields_that_were_left_out_are_not_asked_for_and_cannot_be_read(self, start, chain):
-        conversation = start(queries.all_documents(chain.query, "ks"))
+        conversation = start(reading.all_results(chain.query, "ks", documents))
         columns = ("shop", "day", "number", "total")
 
         [document] = conversation.answer((1, "mon", 1, 5), columns=columns).result
@@ -164,12 +171,12 @@ class TestReading:
     def test_the_keyspace_of_the_query_comes_before_the_models_and_the_connections(self, start):
         query = find().using(keyspace="other").query
 
-        assert start(queries.page(query, "ks")).cql.endswith('FROM "other"."orders"')
+        assert start(reading.page(query, "ks", documents)).cql.endswith('FROM "other"."orders"')
 
 
 class TestCounting:
     def test_the_server_counts(self, start):
-        conversation = start(queries.count(find(shop=1).allow_filtering().timeout(3).query, "ks"))
+        conversation = start(reading.count(find(shop=1).allow_filtering().timeout(3).query, "ks"))
 
         conversation.answer((17,), columns=("count",))
 
@@ -186,18 +193,14 @@ class TestCounting:
             day: Annotated[int, ClusteringKey()]
             place: Annotated[str | None, Static()] = None
 
-        assert start(queries.count(Query(Reading), "ks")).cql == 'SELECT COUNT("day") FROM "ks"."reading"'
+        assert start(reading.count(Query(Reading), "ks")).cql == 'SELECT count("day") FROM "ks"."reading"'
 
     @pytest.mark.parametrize(("limit", "counted"), [(10, 10), (17, 17), (20, 17)])
     def test_at_most_the_limit_is_counted(self, start, limit, counted):
         """CQL's LIMIT would limit the rows of the answer, which is one."""
-        conversation = start(queries.count(find().limit(limit).query, "ks")).answer((17,), columns=("count",))
+        conversation = start(reading.count(find().limit(limit).query, "ks")).answer((17,), columns=("count",))
 
         assert conversation.result == counted
-
-    def test_a_limit_per_partition_is_refused(self, start):
-        with pytest.raises(InvalidQueryError, match="CQL counts without a per-partition limit"):
-            start(queries.count(find().per_partition_limit(2).query, "ks"))
 
 
 class TestFilteringRefused:
@@ -215,7 +218,7 @@ class TestFilteringRefused:
         return refused.value
 
     def test_the_error_names_the_field_and_the_ways_out(self, start):
-        error = self.refused(start, queries.all_documents(find(total=5).query, "ks"))
+        error = self.refused(start, reading.all_results(find(total=5).query, "ks", documents))
 
         assert str(error) == (
             "Order.find(total=...): total is neither part of the primary key nor indexed. The server would read "
@@ -225,12 +228,16 @@ class TestFilteringRefused:
         assert (error.document, error.fields, error.__cause__) == ("Order", ("total",), self.REFUSAL)
         assert (error.statement, error.hosts) == ("SELECT ...", ("10.0.0.1:9042",))
 
-    @pytest.mark.parametrize("read", [queries.page, queries.all_documents, queries.first, queries.get, queries.count])
+    @pytest.mark.parametrize("read", [reading.page, reading.all_results, reading.first, reading.get])
     def test_every_way_of_reading_explains_it(self, start, read):
+        assert self.refused(start, read(find(total=5).query, "ks", documents)).fields == ("total",)
+
+    @pytest.mark.parametrize("read", [reading.count, reading.json])
+    def test_so_do_those_that_read_no_documents(self, start, read):
         assert self.refused(start, read(find(total=5).query, "ks")).fields == ("total",)
 
     def test_fields_that_a_key_or_index_serves_are_not_blamed(self, start):
-        error = self.refused(start, queries.page(find(shop=1, customer="Al", total=5).query, "ks"))
+        error = self.refused(start, reading.page(find(shop=1, customer="Al", total=5).query, "ks", documents))
 
         assert error.fields == ("total",)
 
@@ -240,13 +247,13 @@ class TestFilteringRefused:
             a: int = 0
             b: int = 0
 
-        error = self.refused(start, queries.page(BaseQuerySet(Query(Bag)).filter(a=1, b=2).query, "ks"))
+        error = self.refused(start, reading.page(BaseQuerySet(Query(Bag)).filter(a=1, b=2).query, "ks", documents))
 
         assert error.fields == ("a", "b")
         assert "a is neither part of the primary key nor indexed; b is neither" in str(error)
 
     def test_a_clustering_key_without_the_partition_key_is_explained(self, start):
-        error = self.refused(start, queries.page(find(day="mon").query, "ks"))
+        error = self.refused(start, reading.page(find(day="mon").query, "ks", documents))
 
         assert error.fields == ("day",)
         assert str(error).startswith(
@@ -254,7 +261,7 @@ class TestFilteringRefused:
         )
 
     def test_an_index_that_does_not_know_the_operator_is_explained(self, start):
-        error = self.refused(start, queries.page(find(customer__gt="A").query, "ks"))
+        error = self.refused(start, reading.page(find(customer__gt="A").query, "ks", documents))
 
         assert error.fields == ("customer",)
         assert "customer is indexed, but not for '>'" in str(error)
@@ -263,7 +270,7 @@ class TestFilteringRefused:
         other = ServerRefusedQuery("The server refuses the statement: no such table")
 
         with pytest.raises(ServerRefusedQuery) as refused:
-            start(queries.page(find(total=5).query, "ks")).fail(other)
+            start(reading.page(find(total=5).query, "ks", documents)).fail(other)
 
         assert refused.value is other
 
@@ -272,7 +279,7 @@ class TestFilteringRefused:
         other = ServerRefusedQuery("The server refuses it: no such table. Statement: SELECT ... ALLOW FILTERING")
 
         with pytest.raises(ServerRefusedQuery) as refused:
-            start(queries.page(find(total=5).allow_filtering().query, "ks")).fail(other)
+            start(reading.page(find(total=5).allow_filtering().query, "ks", documents)).fail(other)
 
         assert refused.value is other
 

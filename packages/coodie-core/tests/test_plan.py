@@ -9,7 +9,8 @@ import pytest
 from coodie_core.document import BaseDocument
 from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey
 from coodie_core.plan import Access
-from coodie_core.query import BaseQuerySet, Query
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
 
 
 class Reading(BaseDocument):

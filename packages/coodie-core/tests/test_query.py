@@ -14,7 +14,8 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import col
 from coodie_core.fields import ClusteringKey, PrimaryKey
 from coodie_core.options import WriteOptions
-from coodie_core.query import BaseQuerySet, Query
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
 from coodie_core.statement import ExecutionOptions
 
 

@@ -15,6 +15,9 @@ from coodie_aio.document import Document as Document
 from coodie_aio.keyspaces import alter_keyspace as alter_keyspace
 from coodie_aio.keyspaces import create_keyspace as create_keyspace
 from coodie_aio.keyspaces import drop_keyspace as drop_keyspace
+from coodie_aio.query import GroupedQuerySet as GroupedQuerySet
 from coodie_aio.query import QuerySet as QuerySet
+from coodie_aio.query import ValuesQuerySet as ValuesQuerySet
 from coodie_aio.raw import execute_raw as execute_raw
+from coodie_aio.usertype import UserType as UserType
 from coodie_aio.views import MaterializedView as MaterializedView

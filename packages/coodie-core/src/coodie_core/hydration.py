@@ -6,11 +6,11 @@ value, so that a document read equals the document that full validation of the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -32,22 +32,45 @@ _put = object.__setattr__
 _EMPTY_COLLECTIONS: dict[str, Callable[[], Any]] = {"list": list, "set": set, "map": dict}
 
 
-def documents_of(model: type[D], rows: Rows) -> list[D]:
+def documents_of(model: type[D], rows: Rows, *, validated: bool = False) -> list[D]:
     """Return one document for each row.
 
     A partition without rows may have static columns; the server shows them as a row without clustering keys, which is
     no document.
+
+    Args:
+        model: The document class.
+        rows: Rows with columns of its table.
+        validated: Whether Pydantic judges each of them in full; every field is among the columns then.
 
     Raises:
         RowDoesNotFit: A column holds nothing, or a value that its field refuses.
     """
     if not rows.rows:
         return []
-    reader: DocumentReader[D] = _reader(table_of(model), tuple(rows.columns))
-    clustering = reader.clustering_key_of_shared_rows
-    if clustering is None:
-        return [reader.document(row) for row in rows.rows]
-    return [reader.document(row) for row in rows.rows if row[clustering] is not None]
+    if table_of(model).family is not None:
+        return [reader.document(row) for reader, row in readers_of(model, rows, validated=validated)]
+    reader = document_reader(model, rows.columns, validated=validated)
+    return [reader.document(row) for row in reader.rows_of_documents(rows.rows)]
+
+
+def readers_of(model: type[D], rows: Rows, *, validated: bool) -> Iterator[tuple[DocumentReader[D], Sequence[Any]]]:
+    """Yield each row that is a document of *model*, with what reads it: the reader of its own class."""
+    table = table_of(model)
+    family = table.family
+    if family is None:
+        reader = document_reader(model, rows.columns, validated=validated)
+        yield from ((reader, row) for row in reader.rows_of_documents(rows.rows))
+        return
+    place = list(rows.columns).index(family.discriminator)
+    for row in rows.rows:
+        member = family.class_of(row[place], table)
+        if member is not None:
+            places = [number for number, name in enumerate(rows.columns) if name in member.by_name]
+            names = tuple(rows.columns[number] for number in places)
+            reader = cast("DocumentReader[D]", document_reader(member.model, names, validated=validated))
+            own = tuple(row[number] for number in places)
+            yield from ((reader, item) for item in reader.rows_of_documents([own]))
 
 
 def values_of_empty_columns(table: Table, columns: Iterable[str]) -> dict[str, Any]:
@@ -71,16 +94,20 @@ def _decoded(table: Table, name: str, value: Any) -> Any:
     return decode(value) if decode is not None and value is not None else value
 
 
-@lru_cache(maxsize=4096)
-def _reader(table: Table, columns: tuple[str, ...]) -> DocumentReader[Any]:
+def document_reader(model: type[D], columns: Sequence[str], *, validated: bool) -> DocumentReader[D]:
     """Return the reader of rows with these columns, which must be the table's."""
-    return DocumentReader(table.model, columns)
+    return _reader(table_of(model), tuple(columns), validated)
+
+
+@lru_cache(maxsize=4096)
+def _reader(table: Table, columns: tuple[str, ...], validated: bool) -> DocumentReader[Any]:
+    return DocumentReader(table.model, columns, validated=validated)
 
 
 class DocumentReader(Generic[D]):
     """Turns rows with a fixed list of columns into documents of one class."""
 
-    def __init__(self, model: type[D], columns: tuple[str, ...]) -> None:
+    def __init__(self, model: type[D], columns: tuple[str, ...], *, validated: bool = False) -> None:
         table = table_of(model)
         self.model = model
         self.columns = columns
@@ -90,11 +117,20 @@ class DocumentReader(Generic[D]):
         self._made_up = frozenset(name for name in columns if model.model_fields[name].default_factory is not None)
         self._is_whole = self._fields >= model.model_fields.keys()
         self._build = (
-            self._construct if not needs_validation(model) else self._validated if self._is_whole else self._partial
+            self._construct
+            if not (validated or needs_validation(model))
+            else self._validated
+            if self._is_whole
+            else self._partial
         )
 
-        has_static = any(column.static for column in table.columns)
-        self.clustering_key_of_shared_rows = columns.index(table.clustering_key[0]) if has_static else None
+        has_clustering_key = any(column.static for column in table.columns) and table.clustering_key[0] in columns
+        self._clustering_key = columns.index(table.clustering_key[0]) if has_clustering_key else None
+
+    def rows_of_documents(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """Return *rows* without those that only show the static columns of a partition."""
+        place = self._clustering_key
+        return rows if place is None else [row for row in rows if row[place] is not None]
 
     def document(self, row: Sequence[Any]) -> D:
         """Return the document of one row; it remembers the row, so that a later save writes what changed."""

@@ -130,7 +130,7 @@ def _token_restriction(table: Table, field: str, lookup: str, value: Any, asked:
         if value not in _TOKENS:
             raise InvalidQueryError(f"{table.document}.{asked}: a token is a whole number of 64 bits, with a sign.")
         return Restriction(column, TOKEN_LOOKUPS[lookup], value, columns)
-    key: tuple[Any, ...] = (*value,) if isinstance(value, tuple) else (value,)
+    key: tuple[Any, ...] = (*value,) if isinstance(value, tuple) else (value,)  # pyright: ignore[reportUnknownVariableType]
     if len(key) != len(columns):
         raise InvalidQueryError(
             f"{table.document}.{asked}: give a token, which is a whole number, or a tuple with the partition key "

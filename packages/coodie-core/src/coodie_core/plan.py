@@ -18,6 +18,7 @@ class Access(StrEnum):
     ONE_PARTITION = "one partition"
     SEVERAL_PARTITIONS = "several partitions"
     INDEX = "index"
+    TOKEN_RANGE = "token range"
     FULL_SCAN = "full scan"
 
 
@@ -28,6 +29,7 @@ _COST = {
     Access.ONE_PARTITION: "one node answers",
     Access.SEVERAL_PARTITIONS: "one node asks the nodes of each partition",
     Access.INDEX: "every node looks into its part of the index",
+    Access.TOKEN_RANGE: "the nodes that own the range read their part of it",
     Access.FULL_SCAN: "every node reads its part of the table",
 }
 
@@ -79,15 +81,38 @@ class QueryPlan:
 
 
 def query_plan(
-    table: Table, cql: str, params: tuple[Any, ...], filters: tuple[Restriction, ...], *, allows_filtering: bool
+    table: Table,
+    cql: str,
+    params: tuple[Any, ...],
+    filters: tuple[Restriction, ...],
+    *,
+    allows_filtering: bool,
+    nearest: str | None = None,
 ) -> QueryPlan:
-    """Return how the server would carry out a SELECT of *table* with these filters."""
-    operators = {item.column: item.operator for item in filters}
+    """Return how the server would carry out a SELECT of *table* with these filters.
+
+    Args:
+        table: The table.
+        cql: The statement.
+        params: Its values.
+        filters: What its WHERE says.
+        allows_filtering: Whether it says ALLOW FILTERING.
+        nearest: The vector column by which it sorts, if it does.
+    """
+    operators = {item.column: item.operator for item in filters if not item.token_of}
+    has_token = any(item.token_of for item in filters)
     access = _access(table, operators)
     in_partition = access is not Access.FULL_SCAN
     by_key = {*table.partition_key, *_sorted_prefix(table, operators)} if in_partition else set[str]()
     others = [name for name in operators if name not in by_key]
+    if nearest is not None:
+        unserved = [name for name in others if not _serves(table.by_name[name], operators[name])]
+        filtered = {name: f"{name} needs an index of its own here, filtering or not" for name in unserved}
+        access = access if in_partition else Access.INDEX
+        return QueryPlan(cql, params, access, nearest, filtered, allows_filtering)
     index = next((name for name in others if _serves(table.by_name[name], operators[name])), None)
+    if has_token and not in_partition:
+        access = Access.TOKEN_RANGE
     return QueryPlan(
         cql=cql,
         params=params,

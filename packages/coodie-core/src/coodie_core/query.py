@@ -1,24 +1,26 @@
-"""A query as a value, and the chainable half of the query sets of both APIs."""
+"""A query as a value, and the statements that read it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from coodie_core.consistency import Consistency, consistency_level
-from coodie_core.cql_builder import Ordering, Restriction, build_select
+from coodie_core.cql_builder import Nearness, Ordering, Restriction, Selector, build_select
+from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
+from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
-from coodie_core.expressions import Condition
-from coodie_core.identifiers import checked_name
-from coodie_core.lookups import conditions_as_restrictions, restrictions_of
-from coodie_core.options import WriteOptions, checked_count, checked_timeout, checked_timestamp, checked_ttl
+from coodie_core.family import columns_to_read, of_its_class
+from coodie_core.options import WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
-from coodie_core.schema import table_of
+from coodie_core.schema import Table, table_of
 from coodie_core.statement import ExecutionOptions, Statement
 
 D = TypeVar("D", bound=BaseDocument)
+
+#: The most rows of an ORDER BY ... ANN OF (Apache Cassandra 5.0, ``SelectStatement.TOPK_LIMIT_ERROR``).
+MOST_NEAREST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,19 @@ class Query(Generic[D]):
     Attributes:
         model: The document class.
         filters: Which rows, with values in the driver's types.
+        null_checks: Which columns must be empty or not, as the conditions of an update or delete.
         ordering: Clustering keys to sort by.
+        nearest: The vector to which the nearest rows come first.
         columns: The fields to load, in the model's order; all of them if None.
+        selected: What `values_list` and others ask for in place of documents; None for documents.
+        distinct: Whether to read one row for each partition.
+        group_by: The key columns whose values make a group.
         row_limit: The most rows in all.
         per_partition_limit: The most rows from each partition.
         allow_filtering: Whether the server may read rows only to throw them away.
+        validates: Whether Pydantic validates each row in full.
+        bypass_cache: Whether ScyllaDB reads without its cache.
+        server_timeout: How long ScyllaDB itself may take.
         if_not_exists: Whether `create` only writes where no row has the key.
         if_exists: Whether `update` and `delete` only write where the row exists.
         write: The TTL and timestamp of writes; consistency and timeout of everything.
@@ -43,11 +53,19 @@ class Query(Generic[D]):
 
     model: type[D]
     filters: tuple[Restriction, ...] = ()
+    null_checks: tuple[Restriction, ...] = ()
     ordering: tuple[Ordering, ...] = ()
+    nearest: Nearness | None = None
     columns: tuple[str, ...] | None = None
+    selected: tuple[Selector, ...] | None = None
+    distinct: bool = False
+    group_by: tuple[str, ...] = ()
     row_limit: int | None = None
     per_partition_limit: int | None = None
     allow_filtering: bool = False
+    validates: bool = False
+    bypass_cache: bool = False
+    server_timeout: CqlDuration | None = None
     if_not_exists: bool = False
     if_exists: bool = False
     write: WriteOptions = field(default_factory=WriteOptions)
@@ -66,18 +84,31 @@ class Query(Generic[D]):
         return tuple(restriction.column for restriction in self.filters)
 
 
-def select_statement(query: Query[Any], keyspace: str | None) -> Statement:
-    """Return the statement that reads one page of *query* from the table in *keyspace*."""
+def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Statement:
+    """Return the statement that reads one page of *query* from the table in *keyspace*.
+
+    Raises:
+        InvalidQueryError: CQL cannot do what the options say together.
+    """
     table = table_of(query.model)
+    query = of_its_class(table, query, reads_documents=query.selected is None and not json)
+    for check in _CHECKS:
+        check(table, query)
     cql = build_select(
         table.name,
         keyspace,
-        columns=query.columns or table.column_names,
+        columns=_sent_columns(table, query, json=json),
         where=query.filters,
+        group_by=query.group_by,
         order_by=query.ordering,
-        per_partition_limit=query.per_partition_limit,
+        nearest=query.nearest,
+        per_partition_limit=None if query.distinct else query.per_partition_limit,  # one row a partition is the least
         limit=query.row_limit,
         allow_filtering=query.allow_filtering,
+        distinct=query.distinct,
+        json=json,
+        bypass_cache=query.bypass_cache,
+        server_timeout=query.server_timeout,
     )
     return Statement(cql.cql, cql.params, query.execution, query.paging_state)
 
@@ -85,242 +116,121 @@ def select_statement(query: Query[Any], keyspace: str | None) -> Statement:
 def plan_of(query: Query[Any]) -> QueryPlan:
     """Return how the server would carry out *query*."""
     table = table_of(query.model)
+    query = of_its_class(table, query, reads_documents=query.selected is None)
     statement = select_statement(query, query.keyspace or table.settings.keyspace)
     return query_plan(
-        table, statement.cql, tuple(statement.params), query.filters, allows_filtering=query.allow_filtering
+        table,
+        statement.cql,
+        tuple(statement.params),
+        query.filters,
+        allows_filtering=query.allow_filtering,
+        nearest=query.nearest and query.nearest.column,
     )
 
 
-class BaseQuerySet(Generic[D]):
-    """Describes documents to read or change, and sends nothing: each method returns a new query set.
+def _sent_columns(table: Table, query: Query[Any], *, json: bool) -> Sequence[str | Selector]:
+    if query.selected is None:
+        return document_columns(table, query)
+    marker = None if json else marker_of_rows(table, query)
+    return query.selected if marker is None else (*query.selected, marker)
 
-    The query sets of `coodie.sync` and `coodie.aio` add the methods that send.
+
+def marker_of_rows(table: Table, query: Query[Any]) -> Selector | None:
+    """Return what is read at the end of tuples besides what was asked, to tell whether a row is a document's.
+
+    A partition without rows may have static columns, which the server shows as a row without clustering keys.
     """
+    is_by_row = not (
+        query.distinct or query.group_by or any(item.function in AGGREGATES for item in query.selected or ())
+    )
+    has_static = any(column.static for column in table.columns)
+    return Selector((table.clustering_key[0],)) if is_by_row and has_static else None
 
-    def __init__(self, query: Query[D]) -> None:
-        self._query = query
 
-    @property
-    def query(self) -> Query[D]:
-        """Everything that was asked so far."""
-        return self._query
+def document_columns(table: Table, query: Query[Any]) -> tuple[str, ...]:
+    """Return the columns that the documents of *query* have."""
+    columns = query.columns or table.column_names
+    if not query.distinct:
+        return columns_to_read(table, query.columns)
+    return tuple(name for name in columns if name in table.partition_key or table.by_name[name].static)
 
-    @property
-    def connection(self) -> str | None:
-        """The name of the connection that carries it out; None for the default one."""
-        return self._query.connection or self._query.model.connection_name()
 
-    def filter(self, *conditions: Condition, **filters: Any) -> Self:
-        """Return the query set narrowed to documents that also fit *conditions* and *filters*.
-
-        Args:
-            *conditions: Comparisons that type checkers follow, as in ``col(User.age) >= 18``.
-            **filters: A field and its value, or a field, two underscores and a look-up: ``age__gt=18``,
-                ``id__in=[...]``, ``tags__contains="new"``. All must hold.
-
-        Raises:
-            InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
-
-        Example:
-            ```python
-            User.find(country="NL").filter(age__gte=18)
-            ```
-        """
-        table = table_of(self._query.model)
-        added = (*conditions_as_restrictions(table, "find", conditions), *restrictions_of(table, "find", filters))
-        return self._with(filters=self._query.filters + added)
-
-    def limit(self, rows: int) -> Self:
-        """Return the query set limited to the first *rows* documents.
-
-        Raises:
-            InvalidQueryError: *rows* is not a whole number from 1.
-        """
-        return self._with(row_limit=checked_count("limit", rows))
-
-    def per_partition_limit(self, rows: int) -> Self:
-        """Return the query set limited to the first *rows* documents of each partition.
-
-        Raises:
-            InvalidQueryError: *rows* is not a whole number from 1.
-        """
-        return self._with(per_partition_limit=checked_count("per_partition_limit", rows))
-
-    def order_by(self, *fields: str) -> Self:
-        """Return the query set sorted by clustering keys; within one partition, as CQL has it.
-
-        Args:
-            *fields: Clustering keys in their order; with ``-`` before the name for descending.
-
-        Raises:
-            InvalidQueryError: A field is no clustering key.
-
-        Example:
-            ```python
-            Reading.find(sensor=sensor_id).order_by("-taken_at").limit(10)
-            ```
-        """
-        return self._with(ordering=tuple(self._ordering(name) for name in fields))
-
-    def _ordering(self, given: str) -> Ordering:
-        table, name = table_of(self._query.model), given.removeprefix("-")
-        table.column(name, f"order_by({given!r})")
-        if name not in table.clustering_key:
-            keys = ", ".join(table.clustering_key) or "none"
-            raise InvalidQueryError(
-                f"{table.document}.order_by({given!r}): CQL sorts by clustering keys only, and {name} is none. "
-                f"The clustering keys of {table.document}: {keys}."
-            )
-        return Ordering(name, descending=given.startswith("-"))
-
-    def only(self, *fields: str) -> Self:
-        """Return the query set whose documents hold these fields and the primary key, and nothing else.
-
-        Reading another field of such a document raises `FieldNotLoaded`; saving it leaves the other columns alone.
-
-        Raises:
-            InvalidQueryError: A field does not exist.
-        """
-        return self._with(columns=self._columns("only", fields, keep=True))
-
-    def defer(self, *fields: str) -> Self:
-        """Return the query set whose documents lack these fields; the primary key is always loaded.
-
-        Raises:
-            InvalidQueryError: A field does not exist.
-        """
-        return self._with(columns=self._columns("defer", fields, keep=False))
-
-    def _columns(self, method: str, named: tuple[str, ...], *, keep: bool) -> tuple[str, ...]:
-        table = table_of(self._query.model)
-        for name in named:
-            table.column(name, f"{method}({name!r})")
-        return tuple(column.name for column in table.columns if column.is_primary_key or (column.name in named) is keep)
-
-    def allow_filtering(self) -> Self:
-        """Return the query set that may make the server read rows only to throw them away.
-
-        Without it the server refuses such queries, because their cost grows with the table, not with the answer.
-        """
-        return self._with(allow_filtering=True)
-
-    def if_not_exists(self) -> Self:
-        """Return the query set whose `create` writes only where no row has the key (a lightweight transaction)."""
-        return self._with(if_not_exists=True)
-
-    def if_exists(self) -> Self:
-        """Return the query set whose `update` and `delete` need the row to exist (a lightweight transaction)."""
-        return self._with(if_exists=True)
-
-    def ttl(self, seconds: int) -> Self:
-        """Return the query set whose writes expire.
-
-        Args:
-            seconds: 0 (never) to 630,720,000 (20 years, the server's limit).
-
-        Raises:
-            InvalidQueryError: *seconds* is outside that range.
-        """
-        return self._with(write=replace(self._query.write, ttl=checked_ttl(seconds)))
-
-    def timestamp(self, microseconds: int | datetime) -> Self:
-        """Return the query set whose writes carry this time, by which the server settles conflicts.
-
-        Args:
-            microseconds: Microseconds since 1970, or a timezone-aware datetime.
-
-        Raises:
-            InvalidQueryError: It is neither.
-        """
-        return self._with(write=replace(self._query.write, timestamp=checked_timestamp(microseconds)))
-
-    def consistency(self, level: Consistency) -> Self:
-        """Return the query set that is carried out at this consistency level.
-
-        Args:
-            level: A level, its name (``"LOCAL_QUORUM"``), or the driver's constant.
-
-        Raises:
-            InvalidQueryError: There is no such level.
-        """
-        return self._execute(consistency=consistency_level(level))
-
-    def timeout(self, seconds: float) -> Self:
-        """Return the query set that waits at most *seconds* for each answer.
-
-        Raises:
-            InvalidQueryError: *seconds* is not a number above 0.
-        """
-        return self._execute(timeout=checked_timeout(seconds))
-
-    def fetch_size(self, rows: int) -> Self:
-        """Return the query set that reads *rows* documents in each request; all of them are read either way.
-
-        Raises:
-            InvalidQueryError: *rows* is not a whole number from 1.
-        """
-        return self._execute(fetch_size=checked_count("fetch_size", rows))
-
-    def page(self, paging_state: bytes | None) -> Self:
-        """Return the query set that begins where an earlier page ended.
-
-        Args:
-            paging_state: `PagedResult.paging_state` of the page before; None for the beginning.
-        """
-        return self._with(paging_state=paging_state)
-
-    def using(self, connection: str | None = None, keyspace: str | None = None) -> Self:
-        """Return the query set on another connection, or in another keyspace.
-
-        Args:
-            connection: The name that `init_coodie` was given.
-            keyspace: A keyspace that has the same table.
-
-        Raises:
-            InvalidQueryError: *keyspace* cannot be the name of one.
-        """
-        if keyspace is not None:
-            checked_name("keyspace", keyspace)
-        return self._with(
-            connection=connection or self._query.connection,
-            keyspace=keyspace or self._query.keyspace,
+def _check_null_checks(table: Table, query: Query[Any]) -> None:
+    if query.null_checks:
+        name = query.null_checks[0].column
+        raise InvalidQueryError(
+            f"{table.document}.find(): CQL cannot look for rows whose {name} is empty or is not; is_null() and "
+            f"is_not_null() only serve update() and delete(), as conditions. Read the rows and compare in Python, "
+            f"or store a value that means 'none'."
         )
 
-    def explain(self) -> QueryPlan:
-        """Return how the server would read these documents, from what the model says; nothing is sent.
 
-        Example:
-            >>> User.find(email="alice@example.com").explain()  # doctest: +SKIP
-            cql        SELECT "id", "name", "email" FROM "users" WHERE "email" = ?
-            values     ('alice@example.com',)
-            access     index on email: every node looks into its part of the index
-            filtering  none
-        """
-        return plan_of(self._query)
+def _check_nearest(table: Table, query: Query[Any]) -> None:
+    if query.nearest is None:
+        return
+    asked = f"{table.document}.find().order_by_ann({query.nearest.column!r}, ...)"
+    if query.row_limit is None or query.row_limit > MOST_NEAREST:
+        raise InvalidQueryError(f"{asked}: say how many rows you want: add .limit(), at most {MOST_NEAREST}.")
+    together = {
+        "order_by()": query.ordering,
+        "per_partition_limit()": query.per_partition_limit,
+        "distinct()": query.distinct,
+        "group_by()": query.group_by,
+    }
+    for option, is_given in together.items():
+        if is_given:
+            raise InvalidQueryError(f"{asked}: CQL does not combine it with {option}.")
 
-    def _with(self, **changes: Any) -> Self:
-        return type(self)(replace(self._query, **changes))
 
-    def _execute(self, **changes: Any) -> Self:
-        write = self._query.write
-        return self._with(write=replace(write, execution=replace(write.execution, **changes)))
+def _check_distinct(table: Table, query: Query[Any]) -> None:
+    if not query.distinct:
+        return
+    asked = f"{table.document}.find().distinct()"
+    serves = {*table.partition_key, *(column.name for column in table.columns if column.static)}
+    partition_key = ", ".join(table.partition_key)
+    named = [name for selector in query.selected or () for name in selector.columns]
+    of_filters = [item.column for item in query.filters if not item.token_of]
+    others = [name for name in (*named, *of_filters) if name not in serves]
+    if others:
+        raise InvalidQueryError(
+            f"{asked}: {others[0]} differs from row to row of a partition. With distinct(), name only the partition "
+            f"key ({partition_key}) and static columns."
+        )
+    missing = [name for name in table.partition_key if query.selected is not None and name not in named]
+    if missing:
+        raise InvalidQueryError(
+            f"{asked}: {missing[0]} is missing. Name the whole partition key ({partition_key}), since it is "
+            f"partitions that CQL tells apart."
+        )
 
-    def __len__(self) -> NoReturn:
-        """Refuse: counting the rows of a query costs a request of its own, which `count` makes."""
-        raise TypeError("a query set has no length: use count(), or all() and the length of the list.")
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, BaseQuerySet) and self._query == other._query  # pyright: ignore[reportUnknownMemberType]
+def _check_group_by(table: Table, query: Query[Any]) -> None:
+    if not query.group_by:
+        return
+    fixed = {item.column for item in query.filters if item.operator == "="}
+    wanted = list(query.group_by)
+    left = list(table.primary_key)
+    while left and wanted:
+        if left[0] == wanted[0]:
+            _ = wanted.pop(0)
+        elif left[0] not in fixed:
+            break
+        _ = left.pop(0)
+    if wanted or any(name in table.partition_key and name not in fixed for name in left):
+        raise InvalidQueryError(
+            f"{table.document}.find().group_by({', '.join(map(repr, query.group_by))}): CQL groups by the primary key "
+            f"({', '.join(table.primary_key)}) from its left, with at least the whole partition key "
+            f"({', '.join(table.partition_key)}); only columns that find() compares with = may be left out."
+        )
 
-    def __hash__(self) -> int:
-        return hash((self._query.model, self._query.filtered_fields))
 
-    def __repr__(self) -> str:
-        query = self._query
-        filters = ", ".join(f"{item.column} {item.operator} ?" for item in query.filters) or "all"
-        rest = [
-            f"{name}={value!r}"
-            for name, value in (("order_by", [*query.ordering]), ("limit", query.row_limit), ("only", query.columns))
-            if value
-        ]
-        return f"<{type(self).__name__} of {query.model.__name__}: {', '.join([filters, *rest])}>"
+def _check_validates(table: Table, query: Query[Any]) -> None:
+    columns = document_columns(table, query)
+    if query.validates and query.selected is None and len(columns) < len(table.column_names):
+        raise InvalidQueryError(
+            f"{table.document}.find().validate(): Pydantic can only judge whole documents. "
+            f"Leave out only(), defer() and distinct(), or validate()."
+        )
+
+
+_CHECKS = (_check_null_checks, _check_nearest, _check_distinct, _check_group_by, _check_validates)

@@ -17,6 +17,9 @@ from coodie_sync.document import Document as Document
 from coodie_sync.keyspaces import alter_keyspace as alter_keyspace
 from coodie_sync.keyspaces import create_keyspace as create_keyspace
 from coodie_sync.keyspaces import drop_keyspace as drop_keyspace
+from coodie_sync.query import GroupedQuerySet as GroupedQuerySet
 from coodie_sync.query import QuerySet as QuerySet
+from coodie_sync.query import ValuesQuerySet as ValuesQuerySet
 from coodie_sync.raw import execute_raw as execute_raw
+from coodie_sync.usertype import UserType as UserType
 from coodie_sync.views import MaterializedView as MaterializedView

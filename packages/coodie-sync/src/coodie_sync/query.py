@@ -5,33 +5,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, Literal, TypeVar, overload
 
+from coodie_core import selection
 from coodie_core.document import BaseDocument
-from coodie_core.operations import queries
-from coodie_core.query import BaseQuerySet
+from coodie_core.lazy import LazyDocument
+from coodie_core.operations import queries, reading
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
+from coodie_core.statement import Rows
 from coodie_sync.connection import driver_for
 from coodie_sync.runner import run
 
 D = TypeVar("D", bound=BaseDocument)
+R = TypeVar("R")
 
 
-class QuerySet(BaseQuerySet[D]):
-    """Documents to read or change, as `Document.find` describes them.
+class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
+    """What every query set does that reads; what it reads, documents or tuples, its subclasses say."""
 
-    Methods such as `filter` and `limit` return a new query set and send nothing. The methods below send. Iterating
-    reads one page after the other, so memory holds one page, however many documents there are.
+    def _results(self, query: Query[D], rows: Rows) -> list[R]:
+        raise NotImplementedError
 
-    Example:
-        ```python
-        for user in User.find(country="NL").limit(100):
-            print(user.name)
-        ```
-    """
+    def values_list(self, *fields: str) -> ValuesQuerySet[D]:
+        """Return a query set of tuples with these fields' values, in place of documents.
 
-    def all(self) -> list[D]:
-        """Return every document, from all pages.
+        Args:
+            *fields: Fields, or functions of fields: ``"writetime(name)"``, ``"ttl(name)"``, and ``"sum(total)"``,
+                ``"avg(total)"``, ``"min(total)"``, ``"max(total)"``, ``"count(*)"``, which with `group_by` are those of
+                each group. Without any, the fields that the documents would have.
+
+        Raises:
+            InvalidQueryError: A field or function does not exist, or the function is not for such a field.
+
+        Example:
+            ```python
+            emails = User.find(country="NL").values_list("id", "email").all()
+            ```
+        """
+        return ValuesQuerySet(selection.with_values(self.query, fields))
+
+    def select_token(self) -> ValuesQuerySet[D]:
+        """Return a query set of tuples that end with the token of the partition key.
+
+        Example:
+            ```python
+            tokens = User.find().values_list("id").select_token().all()
+            ```
+        """
+        return ValuesQuerySet(selection.with_token(self.query))
+
+    def cast(self, field: str, cql_type: str) -> ValuesQuerySet[D]:
+        """Return a query set of tuples in which the server gives a field as another type.
+
+        Args:
+            field: A field; where `values_list` named it, it keeps its place, otherwise it comes last.
+            cql_type: A CQL type, such as ``"text"``, ``"double"`` or ``"date"``.
+
+        Raises:
+            InvalidQueryError: The field does not exist, or CQL does not make such a value of it.
+
+        Example:
+            ```python
+            days = Reading.find(sensor=sensor_id).cast("taken_at", "date").all()
+            ```
+        """
+        return ValuesQuerySet(selection.with_cast(self.query, field, cql_type))
+
+    def group_by(self, *fields: str) -> GroupedQuerySet[D]:
+        """Return a query set with one tuple for each group of rows that have the same values in these fields.
+
+        Args:
+            *fields: The whole partition key, and any clustering keys after it, in their order. Fields that `find`
+                compares with = may be left out.
+
+        Raises:
+            InvalidQueryError: A field does not exist, or is not part of the primary key.
+
+        Example:
+            ```python
+            totals = Order.find().values_list("customer", "sum(total)").group_by("customer").all()
+            ```
+        """
+        return GroupedQuerySet(selection.grouped(self.query, fields))
+
+    def all(self) -> list[R]:
+        """Return everything that fits, from all pages.
 
         Raises:
             FilteringRefused: Neither a key nor an index serves the query.
@@ -40,14 +100,14 @@ class QuerySet(BaseQuerySet[D]):
 
         Example:
             ```python
-            users = User.find(country="NL").all()
+            emails = User.find(country="NL").values_list("email").all()
             ```
         """
         driver = driver_for(self.connection)
-        return run(queries.all_documents(self.query, driver.keyspace), driver)
+        return run(reading.all_results(self.query, driver.keyspace, self._results), driver)
 
-    def first(self) -> D | None:
-        """Return the first document, or None if there is none.
+    def first(self) -> R | None:
+        """Return the first that fits, or None if there is none.
 
         Raises:
             FilteringRefused: Neither a key nor an index serves the query.
@@ -59,10 +119,10 @@ class QuerySet(BaseQuerySet[D]):
             ```
         """
         driver = driver_for(self.connection)
-        return run(queries.first(self.query, driver.keyspace), driver)
+        return run(reading.first(self.query, driver.keyspace, self._results), driver)
 
-    def get(self) -> D:
-        """Return the one document that fits.
+    def get(self) -> R:
+        """Return the only one that fits.
 
         Raises:
             DocumentNotFound: None does.
@@ -75,12 +135,13 @@ class QuerySet(BaseQuerySet[D]):
             ```
         """
         driver = driver_for(self.connection)
-        return run(queries.get(self.query, driver.keyspace), driver)
+        return run(reading.get(self.query, driver.keyspace, self._results), driver)
 
     def count(self) -> int:
-        """Return how many documents there are, at most as many as `limit` says.
+        """Return how many there are, at most as many as `limit` says.
 
-        The server reads all of them to count them: on a large table this takes long, or times out.
+        The server reads all of them to count them: on a large table this takes long, or times out. What CQL cannot
+        count, such as groups or the rows of `per_partition_limit`, is counted by reading the keys.
 
         Raises:
             FilteringRefused: Neither a key nor an index serves the query.
@@ -92,10 +153,10 @@ class QuerySet(BaseQuerySet[D]):
             ```
         """
         driver = driver_for(self.connection)
-        return run(queries.count(self.query, driver.keyspace), driver)
+        return run(reading.count(self.query, driver.keyspace), driver)
 
-    def paged_all(self) -> PagedResult[D]:
-        """Return one page of `fetch_size` documents, and where the next one begins.
+    def paged_all(self) -> PagedResult[R]:
+        """Return one page of `fetch_size` results, and where the next one begins.
 
         Raises:
             FilteringRefused: Neither a key nor an index serves the query.
@@ -108,7 +169,204 @@ class QuerySet(BaseQuerySet[D]):
             ```
         """
         driver = driver_for(self.connection)
-        return run(queries.page(self.query, driver.keyspace), driver)
+        return run(reading.page(self.query, driver.keyspace, self._results), driver)
+
+    def json(self) -> list[str]:
+        """Return a JSON text for each row, as the server writes it, from all pages.
+
+        Raises:
+            FilteringRefused: Neither a key nor an index serves the query.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            texts = User.find(country="NL").only("name").json()
+            ```
+        """
+        driver = driver_for(self.connection)
+        return run(reading.json(self.query, driver.keyspace), driver)
+
+    def __iter__(self) -> Iterator[R]:
+        """Yield everything that fits, reading a page when it is needed."""
+        query_set = self
+        while True:
+            page = query_set.paged_all()
+            for result in page.data:
+                yield result
+            if page.paging_state is None:
+                return
+            query_set = query_set.page(page.paging_state)
+
+
+class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):
+    """Tuples to read in place of documents, as `values_list` and its kin describe them.
+
+    Values are what the documents' fields would be; where a document would not accept an empty column, it is None.
+    """
+
+    def _results(self, query: Query[D], rows: Rows) -> list[tuple[Any, ...]]:
+        return selection.values_of(query, rows)
+
+
+class GroupedQuerySet(ValuesQuerySet[D]):
+    """One tuple for each group of rows, as `group_by` describes them."""
+
+    def aggregate(self, **functions: str) -> list[dict[str, Any]]:
+        """Return for each group the fields that make it, and aggregate functions of its rows, in one statement.
+
+        Args:
+            **functions: By the name of each result, a function of a field: ``total="sum(price)"``.
+
+        Raises:
+            InvalidQueryError: A field or function does not exist, or the function is not for such a field.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            totals = Order.find().group_by("customer").aggregate(orders="count(*)", total="sum(price)")
+            ```
+        """
+        driver = driver_for(self.connection)
+        return run(reading.grouped_aggregate(self.query, driver.keyspace, functions), driver)
+
+
+class QuerySet(ReadingQuerySet[D, D]):
+    """Documents to read or change, as `Document.find` describes them.
+
+    Methods such as `filter` and `limit` return a new query set and send nothing. The methods below send. Iterating
+    reads one page after the other, so memory holds one page, however many documents there are.
+
+    Example:
+        ```python
+        for user in User.find(country="NL").limit(100):
+            print(user.name)
+        ```
+    """
+
+    def _results(self, query: Query[D], rows: Rows) -> list[D]:
+        return reading.documents(query, rows)
+
+    @overload
+    def all(self, lazy: Literal[False] = False) -> list[D]: ...
+    @overload
+    def all(self, lazy: Literal[True]) -> list[LazyDocument[D]]: ...
+    def all(self, lazy: bool = False) -> list[D] | list[LazyDocument[D]]:
+        """Return every document, from all pages.
+
+        Args:
+            lazy: Whether each row becomes a document only when an attribute is first looked at.
+
+        Raises:
+            FilteringRefused: Neither a key nor an index serves the query.
+            RowDoesNotFit: A row cannot become a document.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            users = User.find(country="NL").all()
+            ```
+        """
+        driver = driver_for(self.connection)
+        return run(reading.all_documents(self.query, driver.keyspace, lazy=lazy), driver)
+
+    def sum(self, field: str) -> Any:
+        """Return the sum of a number field over all documents; 0 if there are none.
+
+        The server adds whole numbers without limits, and floats with 64 bits.
+
+        Raises:
+            InvalidQueryError: The field does not exist or is no number, or only some of the rows were asked for.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.aggregate_of(self.query, driver.keyspace, "sum", field), driver)
+
+    def avg(self, field: str) -> Any:
+        """Return the mean of a number field over all documents, as a float; 0 if there are none.
+
+        Raises:
+            InvalidQueryError: The field does not exist or is no number, or only some of the rows were asked for.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.aggregate_of(self.query, driver.keyspace, "avg", field), driver)
+
+    def min(self, field: str) -> Any:
+        """Return the smallest value of a field over all documents; None if there are none.
+
+        Raises:
+            InvalidQueryError: The field does not exist, or only some of the rows were asked for.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.aggregate_of(self.query, driver.keyspace, "min", field), driver)
+
+    def max(self, field: str) -> Any:
+        """Return the largest value of a field over all documents; None if there are none.
+
+        Raises:
+            InvalidQueryError: The field does not exist, or only some of the rows were asked for.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.aggregate_of(self.query, driver.keyspace, "max", field), driver)
+
+    def aggregate(self, **functions: str) -> dict[str, Any]:
+        """Return several aggregate functions of all documents, in one statement.
+
+        Args:
+            **functions: By the name of each result, a function of a field: ``total="sum(price)"``. The functions are
+                sum, avg, min, max and count, also as ``"count(*)"``.
+
+        Raises:
+            InvalidQueryError: A field or function does not exist, the function is not for such a field, or only some of
+                the rows were asked for.
+            DatabaseError: The cluster refused or did not answer.
+
+        Example:
+            ```python
+            prices = Product.find(shop=7).aggregate(lowest="min(price)", highest="max(price)")
+            ```
+        """
+        driver = driver_for(self.connection)
+        return run(reading.aggregate(self.query, driver.keyspace, functions), driver)
+
+    def writetime(self, field: str) -> int | None:
+        """Return when a field of the only document that fits was written; None if it is empty.
+
+        For several documents, ask with `values_list`: ``values_list("id", "writetime(name)")``.
+
+        Args:
+            field: A field that is not part of the primary key and not a collection of many cells.
+
+        Returns:
+            Microseconds since 1970.
+
+        Raises:
+            DocumentNotFound: No document fits.
+            MultipleDocumentsFound: More than one does.
+            InvalidQueryError: The field does not exist, or has no time of its own.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.of_cell(self.query, driver.keyspace, "writetime", field), driver)
+
+    def column_ttl(self, field: str) -> int | None:
+        """Return the seconds after which a field of the only document that fits expires; None if it never does.
+
+        For several documents, ask with `values_list`: ``values_list("id", "ttl(name)")``.
+
+        Args:
+            field: A field that is not part of the primary key and not a collection of many cells.
+
+        Raises:
+            DocumentNotFound: No document fits.
+            MultipleDocumentsFound: More than one does.
+            InvalidQueryError: The field does not exist, or has no time to live of its own.
+            DatabaseError: The cluster refused or did not answer.
+        """
+        driver = driver_for(self.connection)
+        return run(reading.of_cell(self.query, driver.keyspace, "ttl", field), driver)
 
     def create(self, **fields: Any) -> D:
         """Return a new document with these fields, after it was written with the query set's options.
@@ -172,14 +430,3 @@ class QuerySet(BaseQuerySet[D]):
         """
         driver = driver_for(self.connection)
         return run(queries.delete(self.query, driver.keyspace, if_conditions), driver)
-
-    def __iter__(self) -> Iterator[D]:
-        """Yield every document, reading a page when it is needed."""
-        query_set = self
-        while True:
-            page = query_set.paged_all()
-            for document in page.data:
-                yield document
-            if page.paging_state is None:
-                return
-            query_set = query_set.page(page.paging_state)

@@ -3,8 +3,11 @@
 from coodie_sync import BatchQuery as BatchQuery
 from coodie_sync import CounterDocument as CounterDocument
 from coodie_sync import Document as Document
+from coodie_sync import GroupedQuerySet as GroupedQuerySet
 from coodie_sync import MaterializedView as MaterializedView
 from coodie_sync import QuerySet as QuerySet
+from coodie_sync import UserType as UserType
+from coodie_sync import ValuesQuerySet as ValuesQuerySet
 from coodie_sync import alter_keyspace as alter_keyspace
 from coodie_sync import create_keyspace as create_keyspace
 from coodie_sync import drop_keyspace as drop_keyspace

@@ -1,118 +1,44 @@
-"""Reading documents, and changing the rows that a query names."""
+"""Changing the rows that a query names, without reading them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, AliasPath
 
-from coodie_core.cql_builder import build_count, build_delete, build_insert, build_update
-from coodie_core.document import BaseDocument, remember_written
-from coodie_core.exceptions import (
-    ConditionNotMet,
-    DocumentNotFound,
-    FilteringRefused,
-    InvalidQueryError,
-    MultipleDocumentsFound,
-    ServerRefusedQuery,
-)
-from coodie_core.hydration import documents_of
-from coodie_core.lookups import assignments_of, conditions_of
+from coodie_core.assignments import assignments_of
+from coodie_core.cql_builder import build_delete, build_update
+from coodie_core.document import BaseDocument
+from coodie_core.exceptions import ConditionNotMet, InvalidQueryError
+from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
-from coodie_core.operations.documents import normalise, values_to_save
+from coodie_core.operations.documents import save_new
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
-from coodie_core.query import Query, plan_of, select_statement
-from coodie_core.results import LWTResult, PagedResult
+from coodie_core.query import Query
+from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind, table_of
-from coodie_core.statement import Rows, Statement
-from coodie_core.validation import encoded
 
 D = TypeVar("D", bound=BaseDocument)
-
-
-def page(query: Query[D], keyspace: str | None) -> Operation[PagedResult[D]]:
-    """Read one page."""
-    statement = select_statement(query, _keyspace(query, table_of(query.model), keyspace))
-    answer = yield from _answer(query, statement)
-    return PagedResult(documents_of(query.model, answer), answer.paging_state)
-
-
-def all_documents(query: Query[D], keyspace: str | None) -> Operation[list[D]]:
-    """Read every page."""
-    documents: list[D] = []
-    while True:
-        result = yield from page(query, keyspace)
-        documents += result.data
-        if result.paging_state is None:
-            return documents
-        query = replace(query, paging_state=result.paging_state)
-
-
-def first(query: Query[D], keyspace: str | None) -> Operation[D | None]:
-    """Read the first document, or None."""
-    documents = yield from all_documents(replace(query, row_limit=1), keyspace)
-    return documents[0] if documents else None
-
-
-def get(query: Query[D], keyspace: str | None) -> Operation[D]:
-    """Read the one document that fits."""
-    documents = yield from all_documents(replace(query, row_limit=2), keyspace)
-    if not documents:
-        raise DocumentNotFound(query.model.__name__, query.filtered_fields)
-    if len(documents) > 1:
-        raise MultipleDocumentsFound(query.model.__name__, query.filtered_fields)
-    return documents[0]
-
-
-def count(query: Query[D], keyspace: str | None) -> Operation[int]:
-    """Count the documents, at most as many as the query's limit."""
-    table = table_of(query.model)
-    if query.per_partition_limit is not None:
-        raise InvalidQueryError(
-            f"{table.document}.count(): CQL counts without a per-partition limit. Use len(....all()) with only()."
-        )
-    cql = build_count(
-        table.name,
-        _keyspace(query, table, keyspace),
-        where=query.filters,
-        # The static columns of a partition without rows are a row to the server, without clustering keys.
-        column=table.clustering_key[0] if any(column.static for column in table.columns) else None,
-        allow_filtering=query.allow_filtering,
-    )
-    answer = yield from _answer(query, Statement(cql.cql, cql.params, query.execution))
-    counted: int = answer.rows[0][0]
-    return counted if query.row_limit is None else min(counted, query.row_limit)
 
 
 def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> Operation[D]:
     """Make a document of *fields*, write it with the query's options, and return it."""
     table = table_of(query.model)
     refuse_on(table, "create()", NO_PLAIN_WRITES)
-    if query.filters:
+    if query.filters or query.null_checks:
         raise InvalidQueryError(
             f"{table.document}.create(): begin with find() without filters, or use {table.document}.create()."
         )
     document = _new_document(query.model, fields)
-    normalise(table, document)
-    values = values_to_save(table, document, "create()", rewrite=True)
-    cql = build_insert(
-        table.name,
-        _keyspace(query, table, keyspace),
-        values={name: encoded(table, name, value, "create()") for name, value in values.items()},
-        if_not_exists=query.if_not_exists,
-        ttl=query.write.ttl,
-        timestamp=query.write.timestamp,
-    )
-    result = yield from write(table, cql, query.write, conditional=query.if_not_exists)
+    keyspace = _keyspace(query, table, keyspace)
+    result = yield from save_new(document, keyspace, query.write, if_not_exists=query.if_not_exists)
     if not result.applied:
         raise ConditionNotMet(
             f"{table.document}.create(): a row with this primary key exists, so nothing was written. "
             f"The exception's result.existing has it.",
             result,
         )
-    remember_written(document, values)
     return document
 
 
@@ -146,7 +72,7 @@ def update(
     if not changes:
         raise InvalidQueryError(f"{table.document}.find(...).update(): name at least one field to change.")
     whole_key(table, "find(...).update()", query.filtered_fields)
-    conditions = conditions_of(table, "update", if_conditions)
+    conditions = query.null_checks + conditions_of(table, "update", if_conditions)
     cql = build_update(
         table.name,
         _keyspace(query, table, keyspace),
@@ -167,7 +93,7 @@ def delete(
     table = table_of(query.model)
     refuse_on(table, "delete()", NO_WRITES)
     _refuse_wide_delete(table, query)
-    conditions = conditions_of(table, "delete", if_conditions)
+    conditions = query.null_checks + conditions_of(table, "delete", if_conditions)
     cql = build_delete(
         table.name,
         _keyspace(query, table, keyspace),
@@ -199,18 +125,3 @@ def _refuse_wide_delete(table: Table, query: Query[Any]) -> None:
 
 def _keyspace(query: Query[Any], table: Table, keyspace: str | None) -> str:
     return query.keyspace or table.keyspace_in(keyspace)
-
-
-def _answer(query: Query[Any], statement: Statement) -> Operation[Rows]:
-    """Send a read; explain the server's refusal to filter in the words of the model."""
-    try:
-        return (yield statement)
-    except ServerRefusedQuery as error:
-        if query.allow_filtering or not any(words in str(error) for words in _REFUSALS_TO_FILTER):
-            raise
-        filtered = plan_of(query).filtered
-        raise FilteringRefused(query.model.__name__, query.filtered_fields, filtered, error) from error
-
-
-#: Found in what both servers say: the second where a clustering key is given without those before it.
-_REFUSALS_TO_FILTER = ("ALLOW FILTERING", "cannot be restricted")

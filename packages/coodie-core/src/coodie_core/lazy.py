@@ -1,0 +1,69 @@
+"""Documents that are made of their rows only when somebody looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from coodie_core.document import BaseDocument
+from coodie_core.hydration import DocumentReader
+
+D = TypeVar("D", bound=BaseDocument)
+
+
+class LazyDocument(Generic[D]):
+    """Stands for a document that was read; its row is decoded and checked at the first access to an attribute.
+
+    Worth it where many rows are read and few are looked at. Attributes and methods are those of the document, which
+    `document` gives by itself, with its type. Made by `QuerySet.all` with ``lazy=True``.
+
+    Example:
+        ```python
+        orders = await Order.find(customer="Alice").all(lazy=True)
+        print(orders[0].status)
+        ```
+    """
+
+    __slots__ = ("_document", "_reader", "_row")
+
+    _document: D | None
+    _reader: DocumentReader[D]
+    _row: Sequence[Any]
+
+    def __init__(self, reader: DocumentReader[D], row: Sequence[Any]) -> None:
+        _set(self, "_reader", reader)
+        _set(self, "_row", row)
+        _set(self, "_document", None)
+
+    @property
+    def document(self) -> D:
+        """The document, made of its row now unless it was before.
+
+        Raises:
+            RowDoesNotFit: A column holds nothing, or a value that its field refuses.
+        """
+        made = self._document
+        if made is None:
+            made = self._reader.document(self._row)
+            _set(self, "_document", made)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.document, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.document, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.document == _looked_at(other))
+
+    def __repr__(self) -> str:
+        made = self._document
+        return f"<LazyDocument of {self._reader.model.__name__}, not read yet>" if made is None else repr(made)
+
+
+_set = object.__setattr__
+
+
+def _looked_at(other: Any) -> Any:
+    return other.document if isinstance(other, LazyDocument) else other  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

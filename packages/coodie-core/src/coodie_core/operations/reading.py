@@ -1,0 +1,231 @@
+"""Reading what a query describes.
+
+How the rows become results is the query set's business: ``results`` makes documents of them, or tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from coodie_core.cql_builder.selectors import AGGREGATES, COUNT_ROWS, Selector
+from coodie_core.document import BaseDocument
+from coodie_core.exceptions import (
+    DocumentNotFound,
+    FilteringRefused,
+    InvalidQueryError,
+    MultipleDocumentsFound,
+    ServerRefusedQuery,
+)
+from coodie_core.hydration import documents_of, readers_of
+from coodie_core.lazy import LazyDocument
+from coodie_core.operation import Operation
+from coodie_core.query import Query, plan_of, select_statement
+from coodie_core.results import PagedResult
+from coodie_core.schema import Table, table_of
+from coodie_core.selection import function_of, selector_of, values_of
+from coodie_core.statement import Rows, Statement
+
+D = TypeVar("D", bound=BaseDocument)
+R = TypeVar("R")
+
+#: Makes results of the rows of a query.
+Results = Callable[[Query[D], Rows], Sequence[R]]
+
+
+def documents(query: Query[D], rows: Rows) -> list[D]:
+    """Make a document of each row."""
+    return documents_of(query.model, rows, validated=query.validates)
+
+
+def lazy_documents(query: Query[D], rows: Rows) -> list[LazyDocument[D]]:
+    """Keep each row until somebody looks at the document."""
+    if not rows.rows:
+        return []
+    return [LazyDocument(reader, row) for reader, row in readers_of(query.model, rows, validated=query.validates)]
+
+
+def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[PagedResult[R]]:
+    """Read one page."""
+    answer = yield from _rows(query, keyspace)
+    return PagedResult(results(query, answer), answer.paging_state)
+
+
+def all_results(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[list[R]]:
+    """Read every page."""
+    read: list[R] = []
+    while True:
+        result = yield from page(query, keyspace, results)
+        read += result.data
+        if result.paging_state is None:
+            return read
+        query = replace(query, paging_state=result.paging_state)
+
+
+def all_documents(query: Query[D], keyspace: str | None, *, lazy: bool) -> Operation[list[D] | list[LazyDocument[D]]]:
+    """Read every page, into documents or what stands for them."""
+    if lazy:
+        return (yield from all_results(query, keyspace, lazy_documents))
+    return (yield from all_results(query, keyspace, documents))
+
+
+def first(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R | None]:
+    """Read the first result, or None."""
+    read = yield from all_results(replace(query, row_limit=1), keyspace, results)
+    return read[0] if read else None
+
+
+def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R]:
+    """Read the one result that there is."""
+    read = yield from all_results(replace(query, row_limit=2), keyspace, results)
+    if not read:
+        raise DocumentNotFound(query.model.__name__, query.filtered_fields)
+    if len(read) > 1:
+        raise MultipleDocumentsFound(query.model.__name__, query.filtered_fields)
+    return read[0]
+
+
+def json(query: Query[Any], keyspace: str | None) -> Operation[list[str]]:
+    """Read every row as the JSON text that the server makes of it."""
+    texts: list[str] = []
+    while True:
+        answer = yield from _rows(query, keyspace, json=True)
+        texts += [row[0] for row in answer.rows]
+        if answer.paging_state is None:
+            return texts
+        query = replace(query, paging_state=answer.paging_state)
+
+
+def count(query: Query[Any], keyspace: str | None) -> Operation[int]:
+    """Count the results: on the server where CQL can, else by reading as little as possible of each."""
+    if not _can_be_counted_by_server(query):
+        return (yield from _count_by_reading(query, keyspace))
+    table = table_of(query.model)
+    counting = replace(query, selected=(_counter_of_rows(table),), ordering=(), row_limit=None)
+    answer = yield from _rows(counting, keyspace)
+    counted: int = answer.rows[0][0]
+    return counted if query.row_limit is None else min(counted, query.row_limit)
+
+
+def _can_be_counted_by_server(query: Query[Any]) -> bool:
+    is_row_by_row = query.selected is None or all(item.function not in AGGREGATES for item in query.selected)
+    narrowed = (query.per_partition_limit, query.distinct, query.group_by, query.paging_state, query.nearest)
+    return is_row_by_row and not any(narrowed)
+
+
+def _counter_of_rows(table: Table) -> Selector:
+    """Return what counts documents: where there are static columns, a partition without rows is one to the server."""
+    has_static = any(column.static for column in table.columns)
+    return Selector((table.clustering_key[0],), "count") if has_static else COUNT_ROWS
+
+
+def _count_by_reading(query: Query[Any], keyspace: str | None) -> Operation[int]:
+    table = table_of(query.model)
+    if query.selected is None:
+        key = table.partition_key if query.distinct else table.primary_key
+        query = replace(query, selected=tuple(Selector((name,)) for name in key))
+    counted = 0
+    while True:
+        result = yield from page(query, keyspace, values_of)
+        counted += len(result.data)
+        if result.paging_state is None:
+            return counted
+        query = replace(query, paging_state=result.paging_state)
+
+
+def aggregate(query: Query[Any], keyspace: str | None, functions: Mapping[str, str]) -> Operation[dict[str, Any]]:
+    """Compute several aggregate functions over all documents, in one statement."""
+    table = table_of(query.model)
+    selected = _aggregates(table, functions)
+    _refuse_part_of_the_rows(table, query, "aggregate()")
+    values = yield from _one_row(replace(query, selected=selected, ordering=()), keyspace)
+    return dict(zip(functions, values, strict=True))
+
+
+def aggregate_of(query: Query[Any], keyspace: str | None, function: str, field: str) -> Operation[Any]:
+    """Compute one aggregate function over all documents."""
+    table = table_of(query.model)
+    asked = f"{function}({field!r})"
+    _refuse_part_of_the_rows(table, query, asked)
+    selector = function_of(table, function, field, asked)
+    (value,) = yield from _one_row(replace(query, selected=(selector,), ordering=()), keyspace)
+    return value
+
+
+def grouped_aggregate(
+    query: Query[Any], keyspace: str | None, functions: Mapping[str, str]
+) -> Operation[list[dict[str, Any]]]:
+    """Compute several aggregate functions over each group."""
+    selected = (*(Selector((name,)) for name in query.group_by), *_aggregates(table_of(query.model), functions))
+    rows = yield from all_results(replace(query, selected=selected), keyspace, values_of)
+    return [dict(zip((*query.group_by, *functions), row, strict=True)) for row in rows]
+
+
+def of_cell(query: Query[Any], keyspace: str | None, function: str, field: str) -> Operation[int | None]:
+    """Read what the server knows of one document's cell: its write time, or its remaining time to live."""
+    table = table_of(query.model)
+    asked = f"{'column_ttl' if function == 'ttl' else function}({field!r})"
+    selected = (function_of(table, function, field, asked),)
+    found = yield from get(replace(query, selected=selected), keyspace, values_of)
+    number: int | None = found[0]
+    return number
+
+
+def _aggregates(table: Table, functions: Mapping[str, str]) -> tuple[Selector, ...]:
+    selected = {
+        name: selector_of(table, function, f"aggregate({name}={function!r})") for name, function in functions.items()
+    }
+    for name, selector in selected.items():
+        if selector.function not in AGGREGATES:
+            raise InvalidQueryError(
+                f"{table.document}.aggregate({name}={functions[name]!r}): give one of {', '.join(sorted(AGGREGATES))} "
+                f"with a field, as in {name}='sum({table.column_names[-1]})'."
+            )
+    if not selected:
+        raise InvalidQueryError(
+            f"{table.document}.aggregate(): name at least one function, as in aggregate(rows='count(*)')."
+        )
+    return tuple(selected.values())
+
+
+def _refuse_part_of_the_rows(table: Table, query: Query[Any], asked: str) -> None:
+    """Raise where only some of the rows were asked for: CQL would apply that to the one row of the result."""
+    for option in _parts(query):
+        raise InvalidQueryError(
+            f"{table.document}.find().{option}.{asked}: CQL computes over all rows that find() describes. "
+            f"Leave out {option}, or read the values with values_list() and compute in Python."
+        )
+
+
+def _parts(query: Query[Any]) -> Iterator[str]:
+    options = {
+        "limit()": query.row_limit,
+        "per_partition_limit()": query.per_partition_limit,
+        "distinct()": query.distinct,
+        "page()": query.paging_state,
+        "order_by_ann()": query.nearest,
+    }
+    return (name for name, given in options.items() if given)
+
+
+def _one_row(query: Query[Any], keyspace: str | None) -> Operation[tuple[Any, ...]]:
+    answer = yield from _rows(query, keyspace)
+    return values_of(query, answer)[0]
+
+
+def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Operation[Rows]:
+    """Read one page of rows; explain the server's refusal to filter in the words of the model."""
+    in_keyspace = query.keyspace or table_of(query.model).keyspace_in(keyspace)
+    statement: Statement = select_statement(query, in_keyspace, json=json)
+    try:
+        return (yield statement)
+    except ServerRefusedQuery as error:
+        if query.allow_filtering or not any(words in str(error) for words in _REFUSALS_TO_FILTER):
+            raise
+        filtered = plan_of(query).filtered
+        raise FilteringRefused(query.model.__name__, query.filtered_fields, filtered, error) from error
+
+
+#: Found in what both servers say: the second where a clustering key is given without those before it.
+_REFUSALS_TO_FILTER = ("ALLOW FILTERING", "cannot be restricted")
