@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic._internal._model_construction import ModelMetaclass
 
 from coodie_core.exceptions import FieldNotLoaded
 from coodie_core.expressions import Column
-from coodie_core.schema import Table, TableKind, build_table, table_of
+from coodie_core.family import settings_in_family
+from coodie_core.schema import Table, TableKind, build_table, discriminator_of, table_of
 from coodie_core.settings import DocumentSettings, document_settings
 
 D = TypeVar("D", bound="BaseDocument")
@@ -58,7 +59,9 @@ def _settings_of(cls: type[BaseDocument]) -> DocumentSettings:
     inherited = next(
         vars(base)["__coodie_settings__"] for base in cls.__mro__[1:] if "__coodie_settings__" in vars(base)
     )
-    return document_settings(cls.__name__, vars(cls).get("Settings"), inherited)
+    own = vars(cls).get("Settings")
+    settings = document_settings(cls.__name__, own, inherited)
+    return settings_in_family(cls, settings, names=hasattr(own, "name"))
 
 
 # Pydantic hides these two from type checkers, so that they find misspelt names.
@@ -104,6 +107,8 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
         """Build the table as soon as all types are known, so that a mistake shows where the class is defined."""
         unparametrised = bool(cls.__pydantic_generic_metadata__["parameters"])
         if cls.model_fields and not cls.__coodie_settings__.abstract and not unparametrised:
+            if _has_to_default_to_its_class(cls):
+                _ = cls.model_rebuild(force=True)
             cls.__coodie_table__ = build_table(cls, cls.__coodie_kind__, cls.__coodie_settings__)
 
     @classmethod
@@ -133,6 +138,18 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return _with_stored_row_of(self, super().__deepcopy__(memo))
+
+
+def _has_to_default_to_its_class(cls: type[BaseDocument]) -> bool:
+    """Give the discriminator the value of the class as its default; return whether it had another one."""
+    value, name = cls.__coodie_settings__.discriminator_value, discriminator_of(cls)
+    if value is None or name is None:
+        return False
+    field = cls.model_fields[name]
+    before = field.default
+    annotation: Any = field.annotation
+    field.default = TypeAdapter[Any](annotation).validate_python(value)
+    return bool(before != field.default)
 
 
 _stored_slot: Any = BaseDocument.__dict__["_stored"]

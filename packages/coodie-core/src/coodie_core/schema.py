@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic.fields import FieldInfo
 
 from coodie_core.codecs import Codec, codec_for
-from coodie_core.exceptions import InvalidModel, InvalidQueryError, UnmappableType
+from coodie_core.exceptions import InvalidModel, InvalidQueryError, UnmappableType, UnstorableValue
+from coodie_core.family import Family, family_in
 from coodie_core.fields import (
     ClusteringKey,
     Counter,
@@ -90,6 +91,7 @@ class Table:
         types: The CQL type of each column.
         codecs: For each column, how its values become the driver's and the reverse.
         nullable: The columns whose field may be None.
+        family: The documents that share the table, where it has a discriminator.
     """
 
     model: type[BaseDocument]
@@ -99,6 +101,7 @@ class Table:
     types: Mapping[str, CqlType]
     codecs: Mapping[str, Codec]
     nullable: frozenset[str]
+    family: Family | None = None
 
     @property
     def document(self) -> str:
@@ -243,7 +246,48 @@ def build_table(model: type[BaseDocument], kind: TableKind, settings: DocumentSe
         nullable=frozenset(name for name, field in model.model_fields.items() if allows_none(field.annotation)),
     )
     _check_table(table)
-    return table
+    return _in_family(table)
+
+
+def discriminator_of(model: type[BaseDocument]) -> str | None:
+    """Return the field that is marked with `Discriminator`, if there is one."""
+    return next((name for name, item in model.model_fields.items() if _marker(item, Discriminator)), None)
+
+
+def _in_family(table: Table) -> Table:
+    """Return the table as one that documents of several classes share, if it has a discriminator."""
+    discriminator = discriminator_of(table.model)
+    if discriminator is None:
+        if table.settings.discriminator_value is not None:
+            raise InvalidModel(
+                f"{table.document}.Settings.__discriminator_value__: no field is marked with Discriminator(). "
+                f"Mark one, as in `kind: Annotated[str, Discriminator()]`, in the document from which all derive."
+            )
+        return table
+    if table.types[discriminator].name not in ("text", "ascii"):
+        raise InvalidModel(f"{table.document}.{discriminator}: a Discriminator() is text, so that it can name a class.")
+    family, value = family_in(table.model) or Family(discriminator), table.settings.discriminator_value
+    codecs = dict(table.codecs)
+    if family.root is not None and value is not None:
+        codecs[discriminator] = _of_one_class(codecs[discriminator], table.document, value)
+    shared = replace(table, family=family, codecs=codecs)
+    family.add(shared)
+    return shared
+
+
+def _of_one_class(codec: Codec, document: str, value: str) -> Codec:
+    """Return the codec of a discriminator that only has the value of one class."""
+
+    def encode(given: Any) -> Any:
+        encoded = codec.encode(given) if codec.encode is not None else given
+        if encoded != value:
+            raise UnstorableValue(
+                f"the rows of {document} have {value!r} here (Settings.__discriminator_value__), and no other value. "
+                f"Leave the field out, or use the document that has the other value."
+            )
+        return encoded
+
+    return codec._replace(encode=encode)
 
 
 def _cql_type(model: type[BaseDocument], name: str, field: FieldInfo) -> CqlType:

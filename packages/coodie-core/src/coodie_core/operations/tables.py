@@ -15,6 +15,7 @@ from coodie_core.cql_builder.tables import (
 )
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import SchemaMismatch
+from coodie_core.family import whole_table
 from coodie_core.operation import Operation
 from coodie_core.operations.changing import carry_out, change_schema
 from coodie_core.operations.indexes import index_changes, wanted_indexes
@@ -41,7 +42,7 @@ def sync_table(
     model: type[BaseDocument], keyspace: str | None, *, dry_run: bool = False, drop_removed_indexes: bool = False
 ) -> Operation[SchemaChanges]:
     """Create the table and its types, or change what can be changed; return the CQL that ran, or would run."""
-    table = table_of(model)
+    table = whole_table(table_of(model))
     refuse_on(table, "sync_table()", _NO_TABLE)
     target = table.keyspace_in(keyspace)
 
