@@ -28,9 +28,11 @@ REFERENCE = {
     "fields": "coodie.fields",
     "expressions": "coodie.expressions",
     "types": "coodie.types",
+    "usertype": "coodie.usertype",
     "schema": "coodie.schema",
     "cql_builder": "coodie.cql_builder",
     "results": "coodie.results",
+    "lazy": "coodie.lazy",
     "exceptions": "coodie.exceptions",
     "testing": "coodie_testing",
 }

@@ -144,10 +144,19 @@ def test_both_batch_classes_have_one_home() -> None:
 
 
 def test_the_top_level_gives_the_async_names_and_what_both_share() -> None:
-    for name in public_names(coodie_aio):
+    for name in set(public_names(coodie_aio)) - {"UserType"}:
         assert getattr(coodie, name) is getattr(coodie_aio, name), name
     for module in ["fields", "exceptions", "results"]:
         front = importlib.import_module(f"coodie.{module}")
         for name in public_names(front):
             assert getattr(coodie, name) is getattr(front, name), name
     assert coodie.BatchQuery is coodie_sync.BatchQuery
+
+
+def test_the_user_type_at_the_top_serves_both_apis() -> None:
+    both = importlib.import_module("coodie.usertype").UserType
+
+    assert coodie.UserType is both
+    assert issubclass(both, coodie_sync.UserType)
+    assert inspect.iscoroutinefunction(both.sync_type_async)
+    assert not inspect.iscoroutinefunction(both.sync_type)
