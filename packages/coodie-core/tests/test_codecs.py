@@ -609,6 +609,45 @@ def test_a_user_type_is_sent_by_field_names_with_none_for_what_is_absent() -> No
         sent[0]
 
 
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    lives: int
+
+
+PET = Annotated[Cat | Dog, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize("pet", [Cat(lives=9), Dog(lives=1)])
+def test_a_union_of_models_is_sent_as_json_and_read_as_the_same_model(pet: Any) -> None:
+    sent = encoded(PET, pet)
+
+    assert sent == f'{{"kind":"{pet.kind}","lives":{pet.lives}}}'
+    assert decoded(PET, sent) == pet
+
+
+@pytest.mark.parametrize("value", [Address(street="High"), "cat"])
+def test_what_is_not_of_the_union_is_refused(value: Any) -> None:
+    with pytest.raises(UnstorableValue, match="does not give the same value back"):
+        encoded(PET, value)
+
+
+def test_models_of_a_union_that_json_does_not_tell_apart_are_refused() -> None:
+    class Fish(BaseModel):
+        lives: int
+
+    class Bird(BaseModel):
+        lives: int
+
+    assert decoded(Fish | Bird, encoded(Fish | Bird, Fish(lives=1))) == Fish(lives=1)
+    with pytest.raises(UnstorableValue, match="a field that tells them apart"):
+        encoded(Fish | Bird, Bird(lives=1))
+
+
 def test_a_user_type_can_be_part_of_a_key() -> None:
     (key,) = encoded(dict[Key, int], {Key(x=1): 2})
 

@@ -237,6 +237,8 @@ MAPPED: list[tuple[Any, str]] = [
     (int | None, "int"),
     (Optional[list[str]], "list<text>"),  # noqa: UP045 - another class at run time than `X | None`
     (Union[str, None], "text"),  # noqa: UP007
+    (Address | HTTPServer, "text"),
+    (list[Address | HTTPServer | None] | None, "list<text>"),
     (UserId, "int"),
     (Annotated[UserId, BigInt()], "bigint"),
     (Scores, "map<text, frozen<list<int>>>"),
@@ -350,7 +352,7 @@ REFUSED: list[tuple[Any, str]] = [
     (Plain, "Make it a UserType"),
     (int | str, "would be several CQL types"),
     (list[int] | set[int], "would be several CQL types"),
-    (Address | HTTPServer, "would be several CQL types"),
+    (Address | str, "would be several CQL types"),
     (Annotated[int, BigInt()] | Annotated[int, SmallInt()], "would be several CQL types"),
     (Mixed, "Mixed would be several CQL types"),
     (Literal["a", 1], "would be several CQL types"),

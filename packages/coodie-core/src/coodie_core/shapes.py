@@ -94,6 +94,7 @@ class Shape:
             Models are: they are validated while they are built, since they may have to be hashable.
         is_wrapped: Whether a scalar is no subclass of its `python_type`, as a Url is no str.
         is_serialized: Whether it is stored as Pydantic serializes it, like `Json`.
+        is_json: Whether it is stored as its JSON: a union of models, of which CQL has no one type.
     """
 
     kind: Kind
@@ -105,6 +106,7 @@ class Shape:
     is_plain: bool = True
     is_wrapped: bool = False
     is_serialized: bool = False
+    is_json: bool = False
 
     @property
     def is_frozen(self) -> bool:
@@ -314,12 +316,19 @@ _CONTAINERS: dict[Any, Callable[[_Level, tuple[Any, ...]], Shape]] = {
 def _union(level: _Level) -> Shape:
     """Return the one shape of the members: they differ in Python only, or it is ``X | None``."""
     members = [member for member in get_args(level.annotation) if member is not type(None)]
+    if len(members) > 1 and all(_is_model(member) for member in members):
+        return level.shape(Kind.SCALAR, str, is_json=True)
     shapes = [level.inside(member, level.metadata) for member in members]
     if len(shapes) == 1:
         return shapes[0]
     if any((shape.kind, shape.markers) != (Kind.SCALAR, shapes[0].markers) for shape in shapes):
         raise level.refused(_SEVERAL_TYPES)
     return _one_scalar(level, {shape.python_type for shape in shapes})
+
+
+def _is_model(member: Any) -> bool:
+    annotation = _unwrapped(_Level(member)).annotation
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and not issubclass(annotation, RootModel)
 
 
 _SEVERAL_TYPES = (

@@ -14,6 +14,7 @@
 | `UserType`, any other `BaseModel` | a user-defined type |
 | `Enum`, `Literal` | the type of their values |
 | `X | None`, `Annotated[X, ...]`, a `NewType` or alias of X, a `RootModel[X]` | as X |
+| A union of models, told apart by `Field(discriminator=...)` | text, as JSON |
 | Pydantic's and other custom types | the type that they wrap: text for `EmailStr`, `AnyUrl`, `SecretStr`, `Json` |
 
 The markers of `coodie.fields` choose another type where there is a choice, also inside of collections:

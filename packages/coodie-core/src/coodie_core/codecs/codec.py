@@ -18,7 +18,7 @@ from coodie_core.codecs.nested import (
     vector_conversion,
 )
 from coodie_core.codecs.scalars import SCALARS, Conversion, Convert
-from coodie_core.codecs.wrapped import root_conversion, serialized_conversion, wrapped_conversion
+from coodie_core.codecs.wrapped import json_conversion, root_conversion, serialized_conversion, wrapped_conversion
 from coodie_core.shapes import Kind, Shape, allows_none, shape_of
 from coodie_core.types import CqlType
 
@@ -113,6 +113,8 @@ def _conversion(shape: Shape, cql: CqlType) -> Conversion:
 
 def _scalar(shape: Shape, cql: CqlType) -> Conversion:
     conversion = SCALARS[cql.name, shape.python_type]
+    if shape.is_json:
+        return json_conversion(TypeAdapter(shape.annotation), conversion)
     if shape.is_serialized:
         return serialized_conversion(TypeAdapter(shape.annotation), conversion)
     if shape.is_wrapped:

@@ -70,6 +70,24 @@ def serialized_conversion(adapter: TypeAdapter[Any], inside: Conversion) -> Conv
     return Conversion(encode, inside.decode)
 
 
+def json_conversion(adapter: TypeAdapter[Any], text: Conversion) -> Conversion:
+    """Return the conversion of a union of models to its JSON, from which Pydantic must make the same model again."""
+
+    def encode(value: Any) -> Any:
+        try:
+            dumped = adapter.dump_json(value, round_trip=True, warnings="error").decode()
+            if adapter.validate_json(dumped) == value:
+                return text.encode(dumped)
+        except (PydanticSerializationError, ValidationError):
+            pass
+        raise UnstorableValue(
+            f"the JSON of this {type(value).__name__} does not give the same value back as the field's type. Give the "
+            f"models of the union a field that tells them apart, with Field(discriminator=...)."
+        )
+
+    return Conversion(encode, adapter.validate_json)
+
+
 def _serialized(adapter: TypeAdapter[Any], value: Any, wanted: Any) -> Any:
     """Return *value* serialized to an instance of *wanted*, from which Pydantic makes the same value again."""
     for mode in ("python", "json"):
