@@ -11,7 +11,7 @@ from coodie_core.consistency import SERIAL_LEVELS
 from coodie_core.cql_builder import Cql
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
-from coodie_core.hydration import row_values
+from coodie_core.hydration import row_values, values_of_empty_columns
 from coodie_core.operation import Operation
 from coodie_core.operations.saving import partition_of
 from coodie_core.options import WriteOptions
@@ -78,7 +78,13 @@ def lwt_result(table: Table | None, answer: Rows) -> LWTResult:
         return LWTResult(applied)
     if table is None:
         return LWTResult(applied, {name: decode_value(value) for name, value in values.items()})
-    return LWTResult(applied, row_values(table, values))
+    return LWTResult(applied, {**row_values(table, values), **_empty_collections(table, values)})
+
+
+def _empty_collections(table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what documents hold for those collections that are null, as CQL stores empty ones."""
+    empty = [name for name, value in values.items() if value is None and name in table.types]
+    return values_of_empty_columns(table, [name for name in empty if table.types[name].is_collection])
 
 
 def refuse_on(table: Table, method: str, kinds: Mapping[TableKind, str]) -> None:
