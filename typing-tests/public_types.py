@@ -5,7 +5,8 @@ A line with an ignore comment states a mistake that must be found: if it were no
 
 from __future__ import annotations
 
-from typing import Annotated, assert_type
+from collections.abc import Sequence
+from typing import Annotated, Any, assert_type
 from uuid import UUID, uuid4
 
 from pydantic import Field
@@ -38,6 +39,21 @@ async def reading(key: UUID) -> None:
     assert_type(await User.find().count(), int)
     async for user in User.find():
         assert_type(user, User)
+
+
+async def reading_something_else(key: UUID) -> None:
+    names = User.find().values_list("name")
+    assert_type(names, aio.ValuesQuerySet[User])
+    assert_type(await names.limit(3).all(), list[tuple[Any, ...]])
+    assert_type(await names.first(), tuple[Any, ...] | None)
+    assert_type((await names.paged_all()).data, Sequence[tuple[Any, ...]])
+    assert_type(await names.select_token().cast("name", "text").count(), int)
+    assert_type(await User.find().group_by("id").aggregate(n="count(*)"), list[dict[str, Any]])
+    assert_type(await User.find().aggregate(n="count(*)"), dict[str, Any])
+    assert_type(await User.find(id=key).writetime("name"), int | None)
+    assert_type((await User.find().all(lazy=True))[0].document, User)
+    async for row in names:
+        assert_type(row, tuple[Any, ...])
 
 
 def blocking_reading(key: UUID) -> None:

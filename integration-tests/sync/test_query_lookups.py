@@ -13,14 +13,12 @@ from coodie_core.exceptions import DatabaseError, FilteringRefused, InvalidQuery
 from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey, Vector
 from coodie_sync import Document, execute_raw
 
-SASI = "org.apache.cassandra.index.sasi.SASIIndex"
-
 
 class Article(Document):
     shop: Annotated[str, PrimaryKey(partition_key_index=0)]
     number: Annotated[int, PrimaryKey(partition_key_index=1)]
     edition: Annotated[int, ClusteringKey()] = 1
-    name: Annotated[str, Indexed(index_class=SASI, options={"mode": "CONTAINS"})] = ""
+    name: Annotated[str, Indexed(index_class="SASI", options={"mode": "CONTAINS"})] = ""
     tags: Annotated[set[str], Indexed()] = Field(default_factory=set[str])
     ratings: Annotated[list[int], Indexed()] = Field(default_factory=list[int])
     stock: Annotated[dict[str, int], Indexed()] = Field(default_factory=dict[str, int])
