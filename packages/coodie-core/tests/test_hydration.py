@@ -261,8 +261,10 @@ class TestModelsWithALifeOfTheirOwn:
             id: Key
 
         user = read(User, id=1)
+        same = user == User(id=1)
         user.other = 5
 
+        assert same
         assert user.model_extra == {"other": 5}
 
     def test_frozen_models_are_read_too(self):

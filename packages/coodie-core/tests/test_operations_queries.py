@@ -457,8 +457,17 @@ class TestDeleting:
     def test_conditions_and_if_exists_are_sent(self, start):
         whole = find(shop=1, day="mon", number=1)
 
-        assert start(queries.delete(whole.query, "ks", {"total": 5})).cql.endswith(KEY + ' IF "total" = ?')
-        assert start(queries.delete(whole.if_exists().query, "ks")).cql.endswith(KEY + " IF EXISTS")
+        by_condition = start(queries.delete(whole.query, "ks", {"total": 5}))
+        by_existence = start(queries.delete(whole.if_exists().query, "ks"))
+
+        assert by_condition.cql.endswith(KEY + ' IF "total" = ?')
+        assert by_existence.cql.endswith(KEY + " IF EXISTS")
+        assert by_condition.request.conditional
+        assert by_existence.request.conditional
+
+    def test_deleting_rows_of_counters_is_a_counter_write(self, start):
+        assert start(queries.delete(BaseQuerySet(Query(Page)).filter(url="/").query, "ks")).request.counter
+        assert not start(queries.delete(find(shop=1).query, "ks")).request.counter
 
 
 class Page(BaseDocument):

@@ -44,6 +44,21 @@ def test_values_of_the_answer_are_plain_python(start):
     assert conversation.result == [{"at": datetime(2026, 11, 23, tzinfo=UTC)}]
 
 
+@pytest.mark.parametrize(
+    ("cql", "params", "prepared"),
+    [
+        ("SELECT id FROM users", None, True),
+        ("  insert into users (id) values (1)", None, True),
+        ("SELECT id FROM users WHERE id = ?", [1], True),
+        ("TRUNCATE users", None, False),
+        ("LIST ROLES", None, False),
+        ("CREATE TABLE users (id int PRIMARY KEY)", None, False),
+    ],
+)
+def test_what_reads_and_writes_rows_is_prepared(start, cql, params, prepared):
+    assert start(execute(cql, params, DEFAULT_EXECUTION)).request.prepared is prepared
+
+
 def test_consistency_and_timeout_travel_with_the_statement(start):
     options = execution_options("QUORUM", 2.5)
 
