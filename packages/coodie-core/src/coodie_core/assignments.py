@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from coodie_core.cql_builder import Assignment, Element
 from coodie_core.exceptions import InvalidQueryError
@@ -88,10 +88,14 @@ def _put(table: Table, field: str, key: Any, element: Any, asked: str) -> Assign
 
 def _pairs(table: Table, value: Any, asked: str) -> Iterable[tuple[Any, Any]]:
     """Return what is put where: of a dict, or of one pair."""
-    given: Collection[Any] = cast("Mapping[Any, Any]", value).items() if isinstance(value, Mapping) else (value,)
-    if given and all(isinstance(pair, tuple | list) and len(cast("list[Any]", pair)) == 2 for pair in given):
+    given: Any = value.items() if isinstance(value, Mapping) else (value,)  # pyright: ignore[reportUnknownVariableType]
+    if given and all(_is_pair(pair) for pair in given):
         return [(where, what) for where, what in given]
     raise InvalidQueryError(f"{table.document}.{asked}: give a pair (where, what), or a dict with several.")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _keys(table: Table, field: str, keys: Any, asked: str) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from coodie_core.exceptions import InvalidQueryError
 
@@ -91,7 +91,7 @@ def _parts(value: Any) -> Iterable[Any] | None:
     if isinstance(value, list | tuple | set | frozenset):
         return value  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, Mapping):
-        return [*cast("Mapping[Any, Any]", value).keys(), *cast("Mapping[Any, Any]", value).values()]
+        return [*value.keys(), *value.values()]
     fields: dict[str, Any] | None = getattr(value, "__dict__", None)
     return None if fields is None else [*fields.keys(), *fields.values()]
 
