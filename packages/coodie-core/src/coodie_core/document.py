@@ -142,8 +142,9 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
 
 def _has_to_default_to_its_class(cls: type[BaseDocument]) -> bool:
     """Give the discriminator the value of the class as its default; return whether it had another one."""
-    value, name = cls.__coodie_settings__.discriminator_value, discriminator_of(cls)
-    if value is None or name is None:
+    value = cls.__coodie_settings__.discriminator_value
+    name = None if value is None else discriminator_of(cls)
+    if name is None:
         return False
     field = cls.model_fields[name]
     before = field.default

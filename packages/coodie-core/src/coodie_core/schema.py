@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -23,11 +22,12 @@ from coodie_core.fields import (
     Static,
     VectorIndex,
 )
+from coodie_core.kinds import TableKind as TableKind
 from coodie_core.settings import DocumentSettings
-from coodie_core.shapes import markers_in
+from coodie_core.shapes import shape_of
 from coodie_core.suggestions import nearest
+from coodie_core.table_checks import check_table
 from coodie_core.types import CqlType, allows_none, cql_type
-from coodie_core.usertype import user_types
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from coodie_core.document import BaseDocument
 
 M = TypeVar("M", bound=Marker)
-
-
-class TableKind(StrEnum):
-    """What a document class stands for in the database."""
-
-    TABLE = "table"
-    COUNTER = "counter table"
-    VIEW = "materialized view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +237,7 @@ def build_table(model: type[BaseDocument], kind: TableKind, settings: DocumentSe
         },
         nullable=frozenset(name for name, field in model.model_fields.items() if allows_none(field.annotation)),
     )
-    _check_table(table)
+    check_table(table)
     return _in_family(table)
 
 
@@ -298,7 +290,8 @@ def _cql_type(model: type[BaseDocument], name: str, field: FieldInfo) -> CqlType
 
 
 def _marker(field: FieldInfo, kind: type[M]) -> M | None:
-    return next((marker for marker in markers_in(field.metadata) if isinstance(marker, kind)), None)
+    markers = shape_of(field.annotation, field.metadata).markers  # also those inside of an alias, or of `X | None`
+    return next((marker for marker in markers if isinstance(marker, kind)), None)
 
 
 def _key_places(model: type[BaseDocument], kind: type[PrimaryKey] | type[ClusteringKey]) -> dict[str, int]:
@@ -328,64 +321,6 @@ def _column(
         indexed=_marker(field, Indexed),
         vector_index=_marker(field, VectorIndex),
     )
-
-
-def _check_table(table: Table) -> None:
-    for check in (_check_keys, _check_static, _check_counters, _check_user_types):
-        check(table)
-
-
-def _check_user_types(table: Table) -> None:
-    _ = user_types(table.types.values(), table.document)
-
-
-def _check_keys(table: Table) -> None:
-    if not table.partition_key:
-        raise InvalidModel(
-            f"{table.document} has no primary key. Mark at least one field, as in "
-            f"`id: Annotated[UUID, PrimaryKey()]`, or set Settings.__abstract__ = True if it is only a base."
-        )
-    for column in table.columns:
-        if not column.is_primary_key:
-            continue
-        if column.partition_key_index is not None and column.clustering_key_index is not None:
-            raise InvalidModel(
-                f"{table.document}.{column.name}: it is either PrimaryKey() or ClusteringKey(), not both."
-            )
-        if column.name in table.nullable:
-            raise InvalidModel(f"{table.document}.{column.name}: a column of the primary key cannot be None.")
-        if table.types[column.name].is_multicell:
-            raise InvalidModel(
-                f"{table.document}.{column.name}: a collection in the primary key must be frozen: add Frozen()."
-            )
-        if table.types[column.name].name in ("duration", "counter"):
-            raise InvalidModel(f"{table.document}.{column.name}: a {column.cql_type} cannot be part of a primary key.")
-
-
-def _check_static(table: Table) -> None:
-    for column in (column for column in table.columns if column.static):
-        if column.is_primary_key:
-            raise InvalidModel(f"{table.document}.{column.name}: a column of the primary key cannot be Static().")
-        if not table.clustering_key:
-            raise InvalidModel(
-                f"{table.document}.{column.name}: Static() needs a table with a clustering key, "
-                f"since without one each partition has one row."
-            )
-
-
-def _check_counters(table: Table) -> None:
-    values = [column for column in table.columns if not column.is_primary_key]
-    counters = [column.name for column in values if column.counter]
-    if table.kind is TableKind.TABLE and counters:
-        raise InvalidModel(f"{table.document}.{counters[0]}: counters need a CounterDocument.")
-    if table.kind is TableKind.COUNTER:
-        others = [column.name for column in values if not column.counter]
-        if others or not counters:
-            named = others[0] if others else "its fields"
-            raise InvalidModel(
-                f"{table.document}.{named}: besides the primary key a counter table has counters only. "
-                f"Write `{others[0] if others else 'views'}: Annotated[int, Counter()] = 0`."
-            )
 
 
 def missing_key_columns(table: Table, given: Sequence[str]) -> list[str]:
