@@ -215,7 +215,7 @@ def _kind(logged: bool, batch_type: str | None) -> BatchKind:
     if batch_type is None:
         return BatchKind.LOGGED if logged else BatchKind.UNLOGGED
     try:
-        return BatchKind(batch_type.upper())
+        return BatchKind(str(batch_type).upper())
     except ValueError:
         raise InvalidQueryError(
             f"batch_type={batch_type!r}: there is no such kind of batch. Use {', '.join(BatchKind)}."

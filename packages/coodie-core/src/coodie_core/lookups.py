@@ -150,8 +150,13 @@ def conditions_of(table: Table, method: str, given: Mapping[str, Any] | None) ->
     """Return the conditions of a lightweight transaction, as in ``if_conditions={"status": "open", "version__lt": 3}``.
 
     Raises:
-        InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+        InvalidQueryError: It is no dict, a field or look-up does not exist, or a value is not of the field's type.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidQueryError(
+            f'{table.document}.{method}(if_conditions=...): give a dict, as in {{"status": "open", "version__lt": 3}}, '
+            f"not {type(given).__name__}."
+        )
     return tuple(_condition(table, method, keyword, value) for keyword, value in (given or {}).items())
 
 

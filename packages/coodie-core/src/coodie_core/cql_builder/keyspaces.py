@@ -84,6 +84,11 @@ def _replication(keyspace: str, factor: int, strategy: str, by_data_centre: Mapp
         raise InvalidQueryError(
             f"keyspace {keyspace!r}: there is no replication strategy {strategy!r}. Use {' or '.join(STRATEGIES)}."
         )
+    if by_data_centre is not None and not isinstance(by_data_centre, Mapping):
+        raise InvalidQueryError(
+            f'keyspace {keyspace!r}: give dc_replication_map as a dict, as in {{"dc1": 3}}, '
+            f"not {type(by_data_centre).__name__}."
+        )
     if by_data_centre is not None and not by_data_centre:
         raise InvalidQueryError(f"keyspace {keyspace!r}: dc_replication_map names no data centre.")
     factors = dict(by_data_centre) if by_data_centre else {"replication_factor": factor}

@@ -49,11 +49,8 @@ def write(
             f"{table.document}: {level.name} is no consistency level for writes. "
             f"Give it as serial_consistency=, which is how the condition of a write is checked."
         )
-    if batch is not None and options.execution != DEFAULT_EXECUTION:
-        raise InvalidQueryError(
-            f"{table.document}: a batch has one consistency level and one timeout for all of its writes. "
-            f"Give them to the batch, as in {type(batch).__name__}(consistency=..., timeout=...)."
-        )
+    if batch is not None:
+        _check_takes(batch, table, options)
     statement = Statement(cql.cql, cql.params, options.execution, conditional=conditional, counter=counter)
     if batch is not None:
         partition = () if document is None else partition_of(table, document)
@@ -61,6 +58,17 @@ def write(
         return QUEUED
     answer = yield statement
     return lwt_result(table, answer) if conditional else WRITTEN
+
+
+def _check_takes(batch: BaseBatch, table: Table, options: WriteOptions) -> None:
+    """Refuse what cannot be added to a batch, or a batch that is none."""
+    if not isinstance(batch, BaseBatch):
+        raise InvalidQueryError(f"{table.document}: batch= takes an open batch, not {type(batch).__name__}.")
+    if options.execution != DEFAULT_EXECUTION:
+        raise InvalidQueryError(
+            f"{table.document}: a batch has one consistency level and one timeout for all of its writes. "
+            f"Give them to the batch, as in {type(batch).__name__}(consistency=..., timeout=...)."
+        )
 
 
 def lwt_result(table: Table | None, answer: Rows) -> LWTResult:

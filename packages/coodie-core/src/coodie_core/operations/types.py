@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from coodie_core.cql_builder.tables import build_add_field, build_create_type, build_drop_type
 from coodie_core.exceptions import InvalidQueryError, SchemaMismatch
+from coodie_core.identifiers import checked_name
 from coodie_core.operation import Operation
 from coodie_core.operations.changing import carry_out, change_schema
 from coodie_core.operations.live_schema import live_types
@@ -43,7 +44,7 @@ def drop_type(model: type[BaseModel], keyspace: str | None, connection_keyspace:
 def _keyspace(asked: str, keyspace: str | None) -> str:
     if keyspace is None:
         raise InvalidQueryError(f"{asked}: in which keyspace? Give it as keyspace=, or to init_coodie().")
-    return keyspace
+    return checked_name("keyspace", keyspace)
 
 
 def separated(steps: Iterator[str | Drift]) -> SchemaChanges:
