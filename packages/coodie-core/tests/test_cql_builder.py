@@ -107,8 +107,8 @@ ID = ColumnDefinition("id", "int", partition_key_index=0)
             (),
         ),
         (
-            build_create_table("t", columns=[ID], if_not_exists=False, default_ttl=5, options={"cdc": True, "x": 0.5}),
-            'CREATE TABLE "t" ("id" int, PRIMARY KEY (("id"))) WITH default_time_to_live = 5 AND cdc = true AND x = 0.5',
+            build_create_table("t", columns=[ID], if_not_exists=False, default_ttl=5, options={"cdc": True}),
+            'CREATE TABLE "t" ("id" int, PRIMARY KEY (("id"))) WITH default_time_to_live = 5 AND cdc = true',
             (),
         ),
         (
