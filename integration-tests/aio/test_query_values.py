@@ -255,6 +255,18 @@ async def test_validated_documents_are_the_documents():
     assert await north().validate().all() == await north().all()
 
 
+async def test_partitions_without_rows_do_not_use_up_a_limit():
+    for year in range(20):
+        await Sale.find(shop="closed", year=year, day=1, number=1).update(owner="nobody", note="x")
+        await Sale.find(shop="closed", year=year, day=1, number=1).delete()
+
+    assert len(await Sale.find().limit(12).all()) == 12
+    assert len(await Sale.find().limit(5).fetch_size(2).values_list("number").all()) == 5
+    first = await Sale.find().first()
+    assert first is not None
+    assert first.shop != "closed"
+
+
 async def test_static_columns_of_a_partition_without_rows_are_in_no_answer():
     await Sale.find(shop="closed", year=2026, day=1, number=1).update(owner="nobody", note="x")
     await Sale.find(shop="closed", year=2026, day=1, number=1).delete()

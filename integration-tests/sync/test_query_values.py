@@ -257,6 +257,18 @@ def test_validated_documents_are_the_documents():
     assert north().validate().all() == north().all()
 
 
+def test_partitions_without_rows_do_not_use_up_a_limit():
+    for year in range(20):
+        Sale.find(shop="closed", year=year, day=1, number=1).update(owner="nobody", note="x")
+        Sale.find(shop="closed", year=year, day=1, number=1).delete()
+
+    assert len(Sale.find().limit(12).all()) == 12
+    assert len(Sale.find().limit(5).fetch_size(2).values_list("number").all()) == 5
+    first = Sale.find().first()
+    assert first is not None
+    assert first.shop != "closed"
+
+
 def test_static_columns_of_a_partition_without_rows_are_in_no_answer():
     Sale.find(shop="closed", year=2026, day=1, number=1).update(owner="nobody", note="x")
     Sale.find(shop="closed", year=2026, day=1, number=1).delete()

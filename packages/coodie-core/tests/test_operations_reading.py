@@ -147,6 +147,41 @@ class TestTuples:
         assert conversation.answer(("Al", 1), ("Bo", None)).result == [("Al",)]
 
 
+class TestLimitsWithStaticColumns:
+    """The server counts rows of no document against a limit, so that too few documents would come back."""
+
+    SHELF = ("shop", "number", "owner", "color")
+
+    def find(self, **filters: Any) -> BaseQuerySet[Shelf]:
+        return BaseQuerySet(Query(Shelf)).filter(**filters)
+
+    def test_pages_are_read_until_there_are_enough_documents(self, start):
+        conversation = start(reading.all_results(self.find().limit(2).query, "ks", documents))
+
+        assert "LIMIT" not in conversation.cql
+        assert conversation.request.options.fetch_size == 2
+        conversation.answer((1, None, "Al", None), (2, 1, "Bo", "red"), columns=self.SHELF, paging_state=b"x")
+        conversation.answer((3, 1, "Cy", "red"), (4, 1, "Di", "red"), columns=self.SHELF, paging_state=b"y")
+        assert [shelf.shop for shelf in conversation.result] == [2, 3]
+
+    def test_the_first_document_may_be_on_a_later_page(self, start):
+        conversation = start(reading.first(self.find().query, "ks", documents))
+
+        conversation.answer((1, None, "Al", None), columns=self.SHELF, paging_state=b"x")
+        assert conversation.answer((2, 1, "Bo", "red"), columns=self.SHELF).result.shop == 2
+
+    @pytest.mark.parametrize("filters", [{"shop": 1, "number": 2}, {"shop": 1, "number__gt": 2}])
+    def test_where_a_clustering_key_is_named_there_are_no_such_rows(self, start, filters):
+        conversation = start(reading.get(self.find(**filters).query, "ks", documents))
+
+        assert conversation.cql.endswith(" LIMIT ?")
+
+    def test_distinct_partitions_are_counted_as_they_are(self, start):
+        query = self.find().distinct().limit(2).query
+
+        assert start(reading.all_results(query, "ks", documents)).cql.endswith(" LIMIT ?")
+
+
 class TestTokensAndCasts:
     def test_the_token_comes_last(self, start):
         query = selection.with_token(values("value"))
@@ -584,6 +619,17 @@ class TestTexts:
             return str(start(reading.page(query.query, "ks", documents)).cql)
 
         assert len({cql(number) for number in range(500)}) == 1
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda query: queries.create(query, "ks", {"site": "a"}),
+            lambda query: queries.update(query, "ks", {"value": 1}),
+            lambda query: queries.delete(query, "ks"),
+        ],
+    )
+    def test_a_timeout_of_the_server_is_for_reads(self, start, write):
+        assert "using_timeout()" in refusal(start, write(find().using_timeout(1).query))
 
     @pytest.mark.parametrize("seconds", [0, -1, 0.0001, float("nan"), float("inf"), True, "1", 86_401])
     def test_a_timeout_of_the_server_is_whole_milliseconds(self, seconds):

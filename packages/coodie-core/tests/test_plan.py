@@ -75,3 +75,16 @@ def test_a_plan_shows_itself_in_notebooks_with_the_values_escaped() -> None:
     assert html.startswith("<table")
     assert "&lt;b&gt;" in html
     assert "<b>" not in html
+
+
+def test_a_range_of_tokens_needs_no_filtering():
+    plan = readings(site__token__gt=-5).explain()
+
+    assert (plan.access, plan.needs_filtering, plan.params) == (Access.TOKEN_RANGE, False, (-5,))
+    assert "token range: the nodes that own the range" in str(plan)
+
+
+def test_what_is_compared_besides_a_token_is_filtered():
+    plan = readings(site__token__gt=-5, day=1).explain()
+
+    assert (plan.access, set(plan.filtered)) == (Access.TOKEN_RANGE, {"day"})

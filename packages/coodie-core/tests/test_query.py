@@ -164,3 +164,8 @@ def test_it_shows_what_was_asked_without_the_values():
 def test_equal_query_sets_are_one_key_of_a_dict():
     assert {find(shop=1): "a"}[find(shop=1)] == "a"
     assert find(shop=1) != find(shop=2)
+
+
+def test_a_query_has_no_attribute_that_was_misspelt():
+    with pytest.raises(TypeError, match="a query has no row_limti"):
+        find().query.but(row_limti=1)

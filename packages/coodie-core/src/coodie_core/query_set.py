@@ -349,7 +349,7 @@ class BaseQuerySet(Generic[D]):
         return plan_of(self._query)
 
     def _with(self, **changes: Any) -> Self:
-        return type(self)(replace(self._query, **changes))
+        return type(self)(self._query.but(**changes))
 
     def _execute(self, **changes: Any) -> Self:
         write = self._query.write

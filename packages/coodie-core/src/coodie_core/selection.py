@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -101,7 +100,7 @@ def with_values(query: Query[D], fields: Sequence[str]) -> Query[D]:
     """Return *query* reading these fields and functions as tuples; without any, the fields of its documents."""
     table = table_of(query.model)
     given = fields or document_columns(table, query)
-    return replace(query, selected=tuple(selector_of(table, item, f"values_list({item!r})") for item in given))
+    return query.but(selected=tuple(selector_of(table, item, f"values_list({item!r})") for item in given))
 
 
 def with_token(query: Query[D]) -> Query[D]:
@@ -127,7 +126,7 @@ def with_cast(query: Query[D], field: str, cql_type: str) -> Query[D]:
     if plain not in (query.selected or ()):
         return _with_selector(query, cast)
     selected = tuple(cast if item == plain else item for item in query.selected or ())
-    return replace(query, selected=selected)
+    return query.but(selected=selected)
 
 
 def _possible_casts(cql: CqlType) -> frozenset[str]:
@@ -135,7 +134,7 @@ def _possible_casts(cql: CqlType) -> frozenset[str]:
 
 
 def _with_selector(query: Query[D], selector: Selector) -> Query[D]:
-    return replace(query, selected=(*(query.selected or ()), selector))
+    return query.but(selected=(*(query.selected or ()), selector))
 
 
 def grouped(query: Query[D], fields: Sequence[str]) -> Query[D]:
@@ -154,7 +153,7 @@ def grouped(query: Query[D], fields: Sequence[str]) -> Query[D]:
     if not fields:
         raise InvalidQueryError(f"{table.document}.group_by(): name at least the partition key.")
     selected = query.selected or tuple(Selector((name,)) for name in fields)
-    return replace(query, group_by=tuple(fields), selected=selected)
+    return query.but(group_by=tuple(fields), selected=selected)
 
 
 def values_of(query: Query[Any], rows: Rows) -> list[tuple[Any, ...]]:

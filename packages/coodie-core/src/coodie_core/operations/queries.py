@@ -22,10 +22,19 @@ from coodie_core.schema import Table, TableKind, table_of
 D = TypeVar("D", bound=BaseDocument)
 
 
+def _refuse_options_of_reads(table: Table, query: Query[Any], method: str) -> None:
+    if query.server_timeout is not None:
+        raise InvalidQueryError(
+            f"{table.document}.find().using_timeout().{method}: it is for reads. Use timeout(), which is how long this "
+            f"program waits."
+        )
+
+
 def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> Operation[D]:
     """Make a document of *fields*, write it with the query's options, and return it."""
     table = table_of(query.model)
     refuse_on(table, "create()", NO_PLAIN_WRITES)
+    _refuse_options_of_reads(table, query, "create()")
     if query.filters or query.null_checks:
         raise InvalidQueryError(
             f"{table.document}.create(): begin with find() without filters, or use {table.document}.create()."
@@ -69,6 +78,7 @@ def update(
     """Change the row whose primary key the query names."""
     table = table_of(query.model)
     refuse_on(table, "update()", NO_PLAIN_WRITES)
+    _refuse_options_of_reads(table, query, "update()")
     if not changes:
         raise InvalidQueryError(f"{table.document}.find(...).update(): name at least one field to change.")
     whole_key(table, "find(...).update()", query.filtered_fields)
@@ -92,6 +102,7 @@ def delete(
     """Delete the rows that the query names by their key."""
     table = table_of(query.model)
     refuse_on(table, "delete()", NO_WRITES)
+    _refuse_options_of_reads(table, query, "delete()")
     _refuse_wide_delete(table, query)
     conditions = query.null_checks + conditions_of(table, "delete", if_conditions)
     cql = build_delete(

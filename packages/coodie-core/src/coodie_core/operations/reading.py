@@ -21,7 +21,7 @@ from coodie_core.exceptions import (
 from coodie_core.hydration import documents_of, readers_of
 from coodie_core.lazy import LazyDocument
 from coodie_core.operation import Operation
-from coodie_core.query import Query, plan_of, select_statement
+from coodie_core.query import Query, plan_of, select_statement, shows_rows_of_no_document
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.selection import function_of, selector_of, values_of
@@ -54,13 +54,29 @@ def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Opera
 
 def all_results(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[list[R]]:
     """Read every page."""
+    limit = query.row_limit if shows_rows_of_no_document(query) else None
+    if limit is not None:
+        query = _limited_by_pages(query, limit)
     read: list[R] = []
     while True:
         result = yield from page(query, keyspace, results)
         read += result.data
+        if limit is not None and len(read) >= limit:
+            return read[:limit]
         if result.paging_state is None:
             return read
-        query = replace(query, paging_state=result.paging_state)
+        query = query.but(paging_state=result.paging_state)
+
+
+#: Rows in one page where nothing else is said (the driver's ``Session.default_fetch_size``).
+_FETCH_SIZE = 5000
+
+
+def _limited_by_pages(query: Query[D], limit: int) -> Query[D]:
+    """Return the query without its limit, in which the server would count rows of no document, in short pages."""
+    execution = query.execution
+    short = replace(execution, fetch_size=min(limit, execution.fetch_size or _FETCH_SIZE))
+    return query.but(row_limit=None, write=replace(query.write, execution=short))
 
 
 def all_documents(query: Query[D], keyspace: str | None, *, lazy: bool) -> Operation[list[D] | list[LazyDocument[D]]]:
@@ -72,13 +88,13 @@ def all_documents(query: Query[D], keyspace: str | None, *, lazy: bool) -> Opera
 
 def first(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R | None]:
     """Read the first result, or None."""
-    read = yield from all_results(replace(query, row_limit=1), keyspace, results)
+    read = yield from all_results(query.but(row_limit=1), keyspace, results)
     return read[0] if read else None
 
 
 def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R]:
     """Read the one result that there is."""
-    read = yield from all_results(replace(query, row_limit=2), keyspace, results)
+    read = yield from all_results(query.but(row_limit=2), keyspace, results)
     if not read:
         raise DocumentNotFound(query.model.__name__, query.filtered_fields)
     if len(read) > 1:
@@ -94,7 +110,7 @@ def json(query: Query[Any], keyspace: str | None) -> Operation[list[str]]:
         texts += [row[0] for row in answer.rows]
         if answer.paging_state is None:
             return texts
-        query = replace(query, paging_state=answer.paging_state)
+        query = query.but(paging_state=answer.paging_state)
 
 
 def count(query: Query[Any], keyspace: str | None) -> Operation[int]:
@@ -102,7 +118,7 @@ def count(query: Query[Any], keyspace: str | None) -> Operation[int]:
     if not _can_be_counted_by_server(query):
         return (yield from _count_by_reading(query, keyspace))
     table = table_of(query.model)
-    counting = replace(query, selected=(_counter_of_rows(table),), ordering=(), row_limit=None)
+    counting = query.but(selected=(_counter_of_rows(table),), ordering=(), row_limit=None)
     answer = yield from _rows(counting, keyspace)
     counted: int = answer.rows[0][0]
     return counted if query.row_limit is None else min(counted, query.row_limit)
@@ -124,14 +140,14 @@ def _count_by_reading(query: Query[Any], keyspace: str | None) -> Operation[int]
     table = table_of(query.model)
     if query.selected is None:
         key = table.partition_key if query.distinct else table.primary_key
-        query = replace(query, selected=tuple(Selector((name,)) for name in key))
+        query = query.but(selected=tuple(Selector((name,)) for name in key))
     counted = 0
     while True:
         result = yield from page(query, keyspace, values_of)
         counted += len(result.data)
         if result.paging_state is None:
             return counted
-        query = replace(query, paging_state=result.paging_state)
+        query = query.but(paging_state=result.paging_state)
 
 
 def aggregate(query: Query[Any], keyspace: str | None, functions: Mapping[str, str]) -> Operation[dict[str, Any]]:
@@ -139,7 +155,7 @@ def aggregate(query: Query[Any], keyspace: str | None, functions: Mapping[str, s
     table = table_of(query.model)
     selected = _aggregates(table, functions)
     _refuse_part_of_the_rows(table, query, "aggregate()")
-    values = yield from _one_row(replace(query, selected=selected, ordering=()), keyspace)
+    values = yield from _one_row(query.but(selected=selected, ordering=()), keyspace)
     return dict(zip(functions, values, strict=True))
 
 
@@ -149,7 +165,7 @@ def aggregate_of(query: Query[Any], keyspace: str | None, function: str, field: 
     asked = f"{function}({field!r})"
     _refuse_part_of_the_rows(table, query, asked)
     selector = function_of(table, function, field, asked)
-    (value,) = yield from _one_row(replace(query, selected=(selector,), ordering=()), keyspace)
+    (value,) = yield from _one_row(query.but(selected=(selector,), ordering=()), keyspace)
     return value
 
 
@@ -158,7 +174,7 @@ def grouped_aggregate(
 ) -> Operation[list[dict[str, Any]]]:
     """Compute several aggregate functions over each group."""
     selected = (*(Selector((name,)) for name in query.group_by), *_aggregates(table_of(query.model), functions))
-    rows = yield from all_results(replace(query, selected=selected), keyspace, values_of)
+    rows = yield from all_results(query.but(selected=selected), keyspace, values_of)
     return [dict(zip((*query.group_by, *functions), row, strict=True)) for row in rows]
 
 
@@ -167,7 +183,7 @@ def of_cell(query: Query[Any], keyspace: str | None, function: str, field: str) 
     table = table_of(query.model)
     asked = f"{'column_ttl' if function == 'ttl' else function}({field!r})"
     selected = (function_of(table, function, field, asked),)
-    found = yield from get(replace(query, selected=selected), keyspace, values_of)
+    found = yield from get(query.but(selected=selected), keyspace, values_of)
     number: int | None = found[0]
     return number
 
