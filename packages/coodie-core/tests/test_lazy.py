@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from typing import Annotated
 
 import pytest
@@ -83,3 +84,18 @@ def test_without_being_asked_for_documents_are_documents(start):
     conversation = start(reading.all_documents(Query(User), "ks", lazy=False))
 
     assert conversation.answer((1, "Alice", None), columns=("id", "name", "tags")).result == [User(id=1, name="Alice")]
+
+
+@pytest.mark.parametrize("copied", [copy, deepcopy])
+@pytest.mark.parametrize("is_read", [False, True])
+def test_copies_equal_it(lazy, copied, is_read):
+    user = lazy(1, "Alice", None)
+    if is_read:
+        assert user.name == "Alice"
+
+    assert copied(user) == user
+
+
+def test_what_its_document_lacks_it_lacks_too(lazy):
+    with pytest.raises(AttributeError, match="nmae"):
+        _ = lazy(1, "Alice", None).nmae

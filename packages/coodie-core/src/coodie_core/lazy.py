@@ -49,10 +49,15 @@ class LazyDocument(Generic[D]):
         return made
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OWN or name.startswith("__"):  # while it is being copied it has nothing yet
+            raise AttributeError(name)
         return getattr(self.document, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.document, name, value)
+        if name in _OWN:
+            _set(self, name, value)
+        else:
+            setattr(self.document, name, value)
 
     def __eq__(self, other: object) -> bool:
         return bool(self.document == _looked_at(other))
@@ -63,6 +68,7 @@ class LazyDocument(Generic[D]):
 
 
 _set = object.__setattr__
+_OWN = frozenset({"document", *LazyDocument.__slots__})
 
 
 def _looked_at(other: Any) -> Any:

@@ -176,7 +176,7 @@ def _decoder(table: Table, selector: Selector) -> Callable[[Any], Any]:
     name = selector.columns[0]
     decode = table.codecs[name].decode
     if selector.function is None and _has_value_when_empty(table, name, table.types[name]):
-        return lambda value: decode(value) if decode and value is not None else _when_empty(table, name, value)
+        return lambda value: _value_when_empty(table, name) if value is None else decode(value) if decode else value
     return lambda value: decode(value) if decode and value is not None else value
 
 
@@ -184,5 +184,5 @@ def _has_value_when_empty(table: Table, name: str, cql: CqlType) -> bool:
     return name not in table.nullable and (cql.is_multicell or not table.model.model_fields[name].is_required())
 
 
-def _when_empty(table: Table, name: str, value: Any) -> Any:
-    return values_of_empty_columns(table, (name,)).get(name) if value is None else value
+def _value_when_empty(table: Table, name: str) -> Any:
+    return values_of_empty_columns(table, (name,)).get(name)
