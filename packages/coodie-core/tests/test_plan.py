@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 
 from coodie_core.document import BaseDocument
-from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey
+from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey, Vector, VectorIndex
 from coodie_core.plan import Access
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
@@ -88,3 +88,24 @@ def test_what_is_compared_besides_a_token_is_filtered():
     plan = readings(site__token__gt=-5, day=1).explain()
 
     assert (plan.access, set(plan.filtered)) == (Access.TOKEN_RANGE, {"day"})
+
+
+def test_the_statement_is_the_one_that_would_be_sent():
+    query_set = readings(**PARTITION).distinct().limit(2).allow_filtering().bypass_cache().using_timeout(1)
+
+    assert query_set.explain().cql == (
+        'SELECT DISTINCT "site", "sensor" FROM "lab"."reading" WHERE "site" = ? AND "sensor" = ? LIMIT ? '
+        "ALLOW FILTERING BYPASS CACHE USING TIMEOUT ?"
+    )
+
+
+def test_the_nearest_vectors_come_from_their_index():
+    class Article(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        color: str
+        place: Annotated[list[float], Vector(dimensions=2), VectorIndex()]
+
+    plan = BaseQuerySet(Query(Article)).filter(color="red").order_by_ann("place", [1, 2]).limit(3).explain()
+
+    assert (plan.access, plan.index) == (Access.INDEX, "place")
+    assert plan.filtered == {"color": "color needs an index of its own here, filtering or not"}

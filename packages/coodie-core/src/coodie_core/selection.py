@@ -28,6 +28,9 @@ _ADDED_UP_AS: dict[str, dict[str, str]] = {
     "avg": dict.fromkeys(_NUMBERS - {"double"}, "double"),
 }
 
+#: Makes a value as Python has it of one as the driver has it.
+Decoder = Callable[[Any], Any]
+
 _CALL = re.compile(r"(\w+)\((\*|\w*)\)")
 
 
@@ -161,23 +164,30 @@ def values_of(query: Query[Any], rows: Rows) -> list[tuple[Any, ...]]:
     table = table_of(query.model)
     decoders = _decoders(table, query.selected or ())
     has_marker = marker_of_rows(table, query) is not None
-    found = (row[:-1] for row in rows.rows if row[-1] is not None) if has_marker else rows.rows
-    return [tuple(decode(value) for decode, value in zip(decoders, row, strict=True)) for row in found]
+    found = [row[:-1] for row in rows.rows if row[-1] is not None] if has_marker else rows.rows
+    if not any(decoders):
+        return list(found)
+    return [tuple(_each_decoded(decoders, row)) for row in found]
+
+
+def _each_decoded(decoders: Sequence[Decoder | None], row: Sequence[Any]) -> list[Any]:
+    return [decode(value) if decode else value for decode, value in zip(decoders, row, strict=True)]
 
 
 @lru_cache(maxsize=4096)
-def _decoders(table: Table, selected: tuple[Selector, ...]) -> tuple[Callable[[Any], Any], ...]:
+def _decoders(table: Table, selected: tuple[Selector, ...]) -> tuple[Decoder | None, ...]:
     return tuple(_decoder(table, selector) for selector in selected)
 
 
-def _decoder(table: Table, selector: Selector) -> Callable[[Any], Any]:
+def _decoder(table: Table, selector: Selector) -> Decoder | None:
+    """Return what makes a value plain Python, or None where the driver's is that already."""
     if selector.cast is not None or selector.function not in (None, "min", "max"):
         return decode_value
     name = selector.columns[0]
     decode = table.codecs[name].decode
     if selector.function is None and _has_value_when_empty(table, name, table.types[name]):
         return lambda value: _value_when_empty(table, name) if value is None else decode(value) if decode else value
-    return lambda value: decode(value) if decode and value is not None else value
+    return decode and (lambda value: None if value is None else decode(value))
 
 
 def _has_value_when_empty(table: Table, name: str, cql: CqlType) -> bool:
