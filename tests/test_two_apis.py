@@ -154,9 +154,9 @@ def test_the_top_level_gives_the_async_names_and_what_both_share() -> None:
 
 
 def test_the_user_type_at_the_top_serves_both_apis() -> None:
-    both = importlib.import_module("coodie.usertype").UserType
+    both: Any = importlib.import_module("coodie.usertype").UserType
 
     assert coodie.UserType is both
-    assert issubclass(both, coodie_sync.UserType)
     assert inspect.iscoroutinefunction(both.sync_type_async)
     assert not inspect.iscoroutinefunction(both.sync_type)
+    assert issubclass(both, coodie_sync.UserType)

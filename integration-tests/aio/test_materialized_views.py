@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from coodie_aio import Document, MaterializedView
-from coodie_core.exceptions import DocumentNotFound, InvalidQueryError
+from coodie_core.exceptions import DocumentNotFound, InvalidQueryError, SchemaMismatch
 from coodie_core.fields import ClusteringKey, PrimaryKey
 
 PATIENCE_SECONDS = 10
@@ -54,6 +54,29 @@ async def test_a_view_shows_the_rows_of_its_table_by_another_key():
     await User(id=1, email="alice@example.com", name="Alice").save()
 
     assert await seen("alice@example.com", "Alice") == UserByEmail(email="alice@example.com", id=1, name="Alice")
+
+
+async def test_a_view_that_is_there_is_left_alone_and_one_with_other_columns_refused():
+    class Wider(MaterializedView):
+        email: Annotated[str, PrimaryKey()]
+        id: Annotated[int, ClusteringKey()]
+        name: str
+        age: int
+
+        class Settings:
+            name = "users_by_email"
+            __base_table__ = User
+
+    assert await UserByEmail.sync_view() == []
+    with pytest.raises(SchemaMismatch, match="the view users_by_email does not show age"):
+        await Wider.sync_view()
+
+    await Wider.drop_view()
+    try:
+        assert await Wider.sync_view() != []
+        assert await Wider.sync_view() == []
+    finally:
+        await Wider.drop_view()
 
 
 async def test_a_view_follows_changes_and_deletions():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 import pytest
@@ -10,6 +11,9 @@ from coodie_aio import Document, execute_raw, get_driver
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import Frozen, Indexed, PrimaryKey, Vector, VectorIndex
 from coodie_core.results import Drift
+
+PATIENCE_SECONDS = 20
+"""The server builds an index soon after it was created; a busy machine needs longer."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,16 +39,17 @@ async def index_classes(model: type[Document]) -> dict[str, str | None]:
     return {row["index_name"]: row["options"].get("class_name") for row in rows}
 
 
-async def built(model: type[Document], index: str) -> None:
-    """Wait until the server has put the rows that there were into an index of the class SAI, in the background."""
-    for _ in range(1000):
+async def built(index: str) -> bool:
+    """Whether the server has put the rows that there were into an index of the class SAI, in the background."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
         rows = await execute_raw(
             "SELECT is_queryable FROM system_views.sai_column_indexes WHERE keyspace_name = ? AND index_name = ?",
             [get_driver().keyspace, index],
         )
-        if rows and rows[0]["is_queryable"]:
-            return
-    raise TimeoutError(f"{index} of {model.table_name()} was not built")
+        is_queryable = any(row["is_queryable"] for row in rows)
+        if is_queryable or time.monotonic() > deadline:
+            return is_queryable
 
 
 async def test_options_that_differ_are_altered_and_the_others_stay():
@@ -130,6 +135,7 @@ async def test_indexes_of_every_class_and_target_are_created_once():
         id: Annotated[int, PrimaryKey()]
         plain: Annotated[str, Indexed()] = ""
         sai: Annotated[str, Indexed(index_class="SAI", options={"case_sensitive": "false"})] = ""
+        sasi: Annotated[str, Indexed(index_class="SASI", options={"mode": "CONTAINS"})] = ""
         keys: Annotated[dict[str, int], Indexed(index_class="SAI", target="KEYS")] = {}
         entries: Annotated[dict[str, int], Indexed(index_class="SAI", target="ENTRIES")] = {}
         values_: Annotated[set[str], Indexed(index_class="StorageAttachedIndex", target="VALUES")] = set()
@@ -138,7 +144,7 @@ async def test_indexes_of_every_class_and_target_are_created_once():
 
     ran = await Indexes.sync_table()
 
-    assert len(ran) == 8
+    assert len(ran) == 9
     assert (await index_classes(Indexes))["indexes_embedding_idx"] == "StorageAttachedIndex"
     again = await Indexes.sync_table()
     assert (again, again.drift) == ([], ())
@@ -177,7 +183,7 @@ async def test_an_index_is_added_replaced_and_dropped():
     assert [cql.split(" ")[0] for cql in ran] == ["DROP", "DROP", "CREATE"]
     assert ran.drift == ()
     assert await index_classes(After) == {"reindexed_name_idx": "StorageAttachedIndex", "reindexed_size_idx": None}
-    await built(After, "reindexed_name_idx")
+    assert await built("reindexed_name_idx")
     assert await After.find(name="a").all() == [After(id=1, name="a")]
     assert await After.sync_table(drop_removed_indexes=True) == []
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from coodie_core.exceptions import DocumentNotFound, InvalidQueryError
+from coodie_core.exceptions import DocumentNotFound, InvalidQueryError, SchemaMismatch
 from coodie_core.fields import ClusteringKey, PrimaryKey
 from coodie_sync import Document, MaterializedView
 
@@ -56,6 +56,29 @@ def test_a_view_shows_the_rows_of_its_table_by_another_key():
     User(id=1, email="alice@example.com", name="Alice").save()
 
     assert seen("alice@example.com", "Alice") == UserByEmail(email="alice@example.com", id=1, name="Alice")
+
+
+def test_a_view_that_is_there_is_left_alone_and_one_with_other_columns_refused():
+    class Wider(MaterializedView):
+        email: Annotated[str, PrimaryKey()]
+        id: Annotated[int, ClusteringKey()]
+        name: str
+        age: int
+
+        class Settings:
+            name = "users_by_email"
+            __base_table__ = User
+
+    assert UserByEmail.sync_view() == []
+    with pytest.raises(SchemaMismatch, match="the view users_by_email does not show age"):
+        Wider.sync_view()
+
+    Wider.drop_view()
+    try:
+        assert Wider.sync_view() != []
+        assert Wider.sync_view() == []
+    finally:
+        Wider.drop_view()
 
 
 def test_a_view_follows_changes_and_deletions():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 import pytest
@@ -12,6 +13,9 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import Frozen, Indexed, PrimaryKey, Vector, VectorIndex
 from coodie_core.results import Drift
 from coodie_sync import Document, execute_raw, get_driver
+
+PATIENCE_SECONDS = 20
+"""The server builds an index soon after it was created; a busy machine needs longer."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,16 +41,17 @@ def index_classes(model: type[Document]) -> dict[str, str | None]:
     return {row["index_name"]: row["options"].get("class_name") for row in rows}
 
 
-def built(model: type[Document], index: str) -> None:
-    """Wait until the server has put the rows that there were into an index of the class SAI, in the background."""
-    for _ in range(1000):
+def built(index: str) -> bool:
+    """Whether the server has put the rows that there were into an index of the class SAI, in the background."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
         rows = execute_raw(
             "SELECT is_queryable FROM system_views.sai_column_indexes WHERE keyspace_name = ? AND index_name = ?",
             [get_driver().keyspace, index],
         )
-        if rows and rows[0]["is_queryable"]:
-            return
-    raise TimeoutError(f"{index} of {model.table_name()} was not built")
+        is_queryable = any(row["is_queryable"] for row in rows)
+        if is_queryable or time.monotonic() > deadline:
+            return is_queryable
 
 
 def test_options_that_differ_are_altered_and_the_others_stay():
@@ -132,6 +137,7 @@ def test_indexes_of_every_class_and_target_are_created_once():
         id: Annotated[int, PrimaryKey()]
         plain: Annotated[str, Indexed()] = ""
         sai: Annotated[str, Indexed(index_class="SAI", options={"case_sensitive": "false"})] = ""
+        sasi: Annotated[str, Indexed(index_class="SASI", options={"mode": "CONTAINS"})] = ""
         keys: Annotated[dict[str, int], Indexed(index_class="SAI", target="KEYS")] = {}
         entries: Annotated[dict[str, int], Indexed(index_class="SAI", target="ENTRIES")] = {}
         values_: Annotated[set[str], Indexed(index_class="StorageAttachedIndex", target="VALUES")] = set()
@@ -140,7 +146,7 @@ def test_indexes_of_every_class_and_target_are_created_once():
 
     ran = Indexes.sync_table()
 
-    assert len(ran) == 8
+    assert len(ran) == 9
     assert index_classes(Indexes)["indexes_embedding_idx"] == "StorageAttachedIndex"
     again = Indexes.sync_table()
     assert (again, again.drift) == ([], ())
@@ -179,7 +185,7 @@ def test_an_index_is_added_replaced_and_dropped():
     assert [cql.split(" ")[0] for cql in ran] == ["DROP", "DROP", "CREATE"]
     assert ran.drift == ()
     assert index_classes(After) == {"reindexed_name_idx": "StorageAttachedIndex", "reindexed_size_idx": None}
-    built(After, "reindexed_name_idx")
+    assert built("reindexed_name_idx")
     assert After.find(name="a").all() == [After(id=1, name="a")]
     assert After.sync_table(drop_removed_indexes=True) == []
 
