@@ -108,6 +108,11 @@ METHODS = [
     Method("save of elements", save_elements, PLAIN),
     Method("save if", save_if, CONDITIONAL),
     Method("insert", lambda note, options: Note(text="new").insert(**options), CONDITIONAL),
+    Method(
+        "save_json",
+        lambda note, options: Note(id=note.id, text="new").save_json(**options),
+        PLAIN - {"serial_consistency"},
+    ),
     Method("update", lambda note, options: note.update(text="new", **options), PLAIN),
     Method("update if", lambda note, options: note.update(text="new", if_exists=True, **options), CONDITIONAL),
     Method("delete", lambda note, options: note.delete(**options), PLAIN - {"ttl"}),

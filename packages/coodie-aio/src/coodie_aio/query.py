@@ -390,8 +390,9 @@ class QuerySet(ReadingQuerySet[D, D]):
 
         Args:
             if_conditions: What must hold of the row, as in ``{"version": 3}`` (a lightweight transaction).
-            **changes: A field and its new value, or a collection field with ``__add``, ``__append``, ``__prepend`` or
-                ``__remove`` and what to add or remove.
+            **changes: A field and its new value, or a collection field with an operation: ``__add``, ``__append``,
+                ``__prepend``, ``__update`` and ``__remove`` take what to add or remove, ``__put`` (map) and
+                ``__setindex`` (list) a pair of place and element, or a dict.
 
         Returns:
             Whether the change was applied; always, unless there was a condition.

@@ -7,7 +7,7 @@ from typing import Any
 
 from coodie_aio.connection import driver_for
 from coodie_aio.runner import run
-from coodie_core.consistency import Consistency
+from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.operations import raw
 from coodie_core.options import execution_options
 
@@ -19,6 +19,7 @@ async def execute_raw(
     connection: str | None = None,
     consistency: Consistency | None = None,
     timeout: float | None = None,
+    serial_consistency: SerialConsistency | None = None,
 ) -> list[dict[str, Any]]:
     """Send a CQL statement, and return every row of its answer, from all pages.
 
@@ -30,6 +31,7 @@ async def execute_raw(
         connection: The connection to use, if not the default one.
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for each answer.
+        serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for a statement with a condition.
 
     Returns:
         One dict a row, by column name, with plain Python values; an empty list for a statement without an answer.
@@ -44,4 +46,5 @@ async def execute_raw(
         ```
     """
     driver = driver_for(connection)
-    return await run(raw.execute(cql, params, execution_options(consistency, timeout)), driver)
+    options = execution_options(consistency, timeout, serial_consistency=serial_consistency)
+    return await run(raw.execute(cql, params, options), driver)

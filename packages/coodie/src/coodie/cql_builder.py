@@ -27,6 +27,7 @@ from coodie_core.cql_builder import build_drop_materialized_view as build_drop_m
 from coodie_core.cql_builder import build_drop_table as build_drop_table
 from coodie_core.cql_builder import build_drop_type as build_drop_type
 from coodie_core.cql_builder import build_insert as build_insert
+from coodie_core.cql_builder import build_insert_json as build_insert_json
 from coodie_core.cql_builder import build_select as build_select
 from coodie_core.cql_builder import build_truncate as build_truncate
 from coodie_core.cql_builder import build_update as build_update

@@ -37,4 +37,5 @@ from coodie_core.cql_builder.writes import build_batch as build_batch
 from coodie_core.cql_builder.writes import build_counter_update as build_counter_update
 from coodie_core.cql_builder.writes import build_delete as build_delete
 from coodie_core.cql_builder.writes import build_insert as build_insert
+from coodie_core.cql_builder.writes import build_insert_json as build_insert_json
 from coodie_core.cql_builder.writes import build_update as build_update

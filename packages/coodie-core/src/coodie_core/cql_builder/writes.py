@@ -58,6 +58,26 @@ def build_insert(
     return Cql(text, (*values.values(), *options.params))
 
 
+def build_insert_json(
+    table: str, keyspace: str | None = None, *, row: str, ttl: int | None = None, timestamp: int | None = None
+) -> Cql:
+    """Return an INSERT of a row as a JSON object; columns that are not in it are left as they are.
+
+    Args:
+        table: The name of the table.
+        keyspace: Its keyspace; None for the session's own.
+        row: The JSON text.
+        ttl: Seconds until the values expire.
+        timestamp: Microseconds since 1970.
+
+    Example:
+        >>> build_insert_json("users", "ks", row='{"id": 7}')
+        Cql(cql='INSERT INTO "ks"."users" JSON ? DEFAULT UNSET', params=('{"id": 7}',))
+    """
+    options = using(ttl, timestamp)
+    return Cql(f"INSERT INTO {qualified(table, keyspace)} JSON ? DEFAULT UNSET{options.cql}", (row, *options.params))
+
+
 def build_update(
     table: str,
     keyspace: str | None = None,
