@@ -42,7 +42,7 @@ def _json(cql: CqlType, value: Any) -> Any:
     if value is None:
         return None
     if cql.fields is not None:
-        held: dict[str, Any] = vars(value)
+        held: dict[str, Any] = value.__dict__
         return {_name(name): _json(inside, held.get(name)) for name, inside in cql.fields}
     if cql.name == "map":
         key, inside = cql.arguments
