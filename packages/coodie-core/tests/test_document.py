@@ -30,7 +30,8 @@ def read_from(*row: Any, columns: tuple[str, ...] = ("id", "name", "nick", "word
 
 
 def columns_saved(start: Any, user: User) -> int:
-    return len(start(save(user, "ks", WriteOptions())).params)
+    """How many columns a save writes; 0 if it sends nothing."""
+    return sum(len(request.params) for request in start(save(user, "ks", WriteOptions())).requests)
 
 
 COPIES = pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_copy_equals_its_document_and_saves_what_changed_in_it(start, copied):
     assert copied(user) == user
     assert user.name == "Al"
     assert columns_saved(start, other) == 2
-    assert columns_saved(start, user) == 1
+    assert columns_saved(start, user) == 0
 
 
 @COPIES

@@ -23,11 +23,20 @@ from coodie_core.hydration import values_of_empty_columns
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
-from coodie_core.operations.saving import insert_statement, key_of, normalise, save_statement, values_to_save
+from coodie_core.operations.saving import (
+    insert_statement,
+    is_unchanged,
+    key_of,
+    normalise,
+    row_written,
+    save_statement,
+    values_to_save,
+)
 from coodie_core.operations.sending import (
     NO_PLAIN_WRITES,
     NO_WRITES,
     QUEUED,
+    WRITTEN,
     given_options,
     option_clash,
     refuse_on,
@@ -84,6 +93,8 @@ def _save(
         conditions, if_exists = (*conditions, lock.condition), False
     conditional = bool(conditions) or if_exists
     written = _changed_values(table, document, lock, rewrite=options.ttl is not None, needs_some=conditional)
+    if options.ttl is None and is_unchanged(table, document, written):
+        return WRITTEN
     cql = save_statement(table, keyspace, document, written, options, conditions=conditions, if_exists=if_exists)
     result = QUEUED
     try:
@@ -215,7 +226,9 @@ def _update(
             *(_as_accepted(table, assignment, accepted) for assignment in assignments),
             *([Assignment(lock.field, "set", lock.next)] if lock else []),
         ],
-        where=key_of(table, document, "update()"),
+        where=row_written(
+            table, key_of(table, document, "update()"), [item.column for item in (*assignments, *conditions)]
+        ),
         conditions=conditions,
         if_exists=if_exists,
         ttl=options.ttl,
@@ -301,22 +314,30 @@ def delete_columns(
         raise InvalidQueryError(
             f"{table.document}.delete_columns(): name at least one field. delete() deletes the row."
         )
+    empty = values_of_empty_columns(table, [name for name in columns if name in table.by_name])
     for name in columns:
         if table.column(name, f"delete_columns({name!r})").is_primary_key:
             raise InvalidQueryError(
                 f"{table.document}.delete_columns({name!r}): a column of the primary key cannot be deleted."
             )
+        if name not in empty:
+            raise InvalidQueryError(
+                f"{table.document}.delete_columns({name!r}): the field needs a value, so the row could not be read any "
+                f"more. Make it `X | None`, or give it a default."
+            )
     cql = build_delete(
         table.name,
         table.keyspace_in(keyspace),
-        where=key_of(table, document, "delete_columns()"),
+        where=row_written(
+            table, key_of(table, document, "delete_columns()"), [*columns, *(element.column for element in elements)]
+        ),
         columns=columns,
         elements=elements,
         timestamp=options.timestamp,
     )
     result = yield from write(table, cql, options, batch, document=document)
     if result.applied:
-        _take_over(document, values_of_empty_columns(table, columns))
+        _take_over(document, empty)
 
 
 def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dict[str, Any]:

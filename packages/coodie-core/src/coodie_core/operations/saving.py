@@ -57,11 +57,13 @@ def save_statement(
         if name in before and (assignments := element_changes(table, name, before[name], value))
     }
     if conditions or if_exists or (changes and _keeps_a_value(table, document)):
+        assignments = assignments_for(table, written, "save()", changes)
+        concerned = [item.column for item in (*assignments, *conditions)]
         return build_update(
             table.name,
             table.keyspace_in(keyspace),
-            assignments=assignments_for(table, written, "save()", changes),
-            where=key_of(table, document, "save()"),
+            assignments=assignments,
+            where=row_written(table, key_of(table, document, "save()"), concerned),
             conditions=conditions,
             if_exists=if_exists,
             ttl=options.ttl,
@@ -204,6 +206,14 @@ def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite:
     return {name: value for name, value in values.items() if must_be_written(name, value)}
 
 
+def is_unchanged(table: Table, document: BaseDocument, written: Mapping[str, Any]) -> bool:
+    """Whether a save of *written* would change nothing of a row that was read or written before.
+
+    Its key alone is not sent: if another writer deleted the row, that would leave one without values.
+    """
+    return written.keys() <= set(table.primary_key) and bool(known_values(table, document))
+
+
 def known_values(table: Table, document: BaseDocument) -> Mapping[str, Any]:
     """Return what the document's row is known to hold; nothing of a new document, or of one with another key."""
     stored = stored_row(document)
@@ -238,6 +248,19 @@ def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction
     """
     refuse_missing_key(table, vars(document), asked)
     return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
+
+
+def row_written(table: Table, key: Sequence[Restriction], columns: Iterable[str]) -> list[Restriction]:
+    """Return what of a row's key names what is written: of static columns alone, which a partition has once, its key.
+
+    Args:
+        table: The table.
+        key: The whole primary key.
+        columns: What is written, or compared in a condition.
+    """
+    if all(table.by_name[name].static for name in columns):
+        return [restriction for restriction in key if restriction.column in table.partition_key]
+    return [*key]
 
 
 def partition_of(table: Table, document: BaseDocument) -> tuple[Any, ...]:
