@@ -159,7 +159,7 @@ def test_a_column_without_which_the_row_cannot_be_read_is_not_deleted(start):
         id: Annotated[int, PrimaryKey()]
         text: str
 
-    with pytest.raises(InvalidQueryError, match="text.*the field needs a value"):
+    with pytest.raises(InvalidQueryError, match=r"text.*the field needs a value"):
         start(delete_columns(Note(id=7, text="a"), "shop", ["text"], NOW))
 
 
