@@ -45,9 +45,15 @@ def elements_of(table: Table, method: str, given: CollectionElements) -> tuple[E
     """Return which elements ``collection_elements={"prices": ["EUR"], "scores": 0}`` names.
 
     Raises:
-        InvalidQueryError: A field does not exist or is no collection, or a key is not of its type.
+        InvalidQueryError: It is neither a dict nor pairs, a field does not exist or is no collection, or a key is not
+            of its type.
     """
-    pairs: Iterable[tuple[str, Any]] = given.items() if isinstance(given, Mapping) else given
+    pairs: Any = given.items() if isinstance(given, Mapping) else given
+    if isinstance(pairs, str | bytes) or not all(_is_pair(pair) for pair in pairs):
+        raise InvalidQueryError(
+            f'{table.document}.{method}(collection_elements=...): give a dict, as in {{"prices": ["EUR"]}}, '
+            f"or pairs of a field and a key."
+        )
     return tuple(
         Element(field, _element_key(table, field, key, f"{method}(collection_elements={{{field!r}: ...}})"))
         for field, named in pairs

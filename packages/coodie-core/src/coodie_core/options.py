@@ -147,5 +147,20 @@ def checked_count(name: str, count: int | None) -> int | None:
     return count
 
 
+def checked_paging_state(paging_state: bytes | None) -> bytes | None:
+    """Return *paging_state* if it can be one, or None.
+
+    Raises:
+        InvalidQueryError: It is not bytes. What a server cannot read is a protocol error to it, at which the driver
+            closes the connection and takes the node for down.
+    """
+    if paging_state is not None and not isinstance(paging_state, bytes):
+        raise InvalidQueryError(
+            f"page({type(paging_state).__name__}): give the paging_state of an earlier page, which is bytes. "
+            f"What travels as text, in a URL for example, must be decoded first."
+        )
+    return paging_state
+
+
 def _is_no_int(value: object) -> bool:
     return isinstance(value, bool) or not isinstance(value, int)

@@ -14,7 +14,14 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
 from coodie_core.identifiers import checked_name
 from coodie_core.lookups import conditions_as_restrictions, null_check, restrictions_of
-from coodie_core.options import checked_count, checked_server_timeout, checked_timeout, checked_timestamp, checked_ttl
+from coodie_core.options import (
+    checked_count,
+    checked_paging_state,
+    checked_server_timeout,
+    checked_timeout,
+    checked_timestamp,
+    checked_ttl,
+)
 from coodie_core.plan import QueryPlan
 from coodie_core.query import Query, plan_of
 from coodie_core.schema import table_of
@@ -315,9 +322,14 @@ class BaseQuerySet(Generic[D]):
 
         Args:
             paging_state: `PagedResult.paging_state` of the page before, from a query with the same filters and order;
-                None for the beginning. Servers do not check that: what another query's gives is not defined.
+                None for the beginning. Servers do not check that: what another query's gives is not defined. Bytes that
+                a server did not make cost more: it calls them a protocol error, at which the driver closes the
+                connection, and takes the node for down until it has opened another. Sign what you give to strangers.
+
+        Raises:
+            InvalidQueryError: *paging_state* is not bytes.
         """
-        return self._with(paging_state=paging_state)
+        return self._with(paging_state=checked_paging_state(paging_state))
 
     def using(self, connection: str | None = None, keyspace: str | None = None) -> Self:
         """Return the query set on another connection, or in another keyspace.

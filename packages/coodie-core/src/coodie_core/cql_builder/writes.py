@@ -188,7 +188,7 @@ def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, t
         timestamp: Microseconds since 1970, for all of them.
 
     Raises:
-        InvalidQueryError: There are no statements.
+        InvalidQueryError: There are no statements, or there is no such kind of batch.
 
     Example:
         >>> build_batch([build_delete("users", where=[Restriction("id", "=", 7)])]).cql
@@ -196,8 +196,10 @@ def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, t
     """
     if not statements:
         raise InvalidQueryError("build_batch(): there are no statements.")
+    if kind not in tuple(BatchKind):
+        raise InvalidQueryError(f"build_batch(kind={kind!r}): use one of {', '.join(BatchKind)}.")
     options = using(None, timestamp)
-    word = "" if kind is BatchKind.LOGGED else f"{kind} "
+    word = "" if kind == BatchKind.LOGGED else f"{kind} "
     body = " ".join(f"{statement.cql};" for statement in statements)
     params = (*options.params, *(value for statement in statements for value in statement.params))
     return Cql(f"BEGIN {word}BATCH{options.cql} {body} APPLY BATCH", params)
