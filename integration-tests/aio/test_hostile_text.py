@@ -256,11 +256,7 @@ async def test_hostile_text_in_each_argument(recorded: list[Any]):
 @bounded(EXAMPLES)
 @given(argument=st.sampled_from(ARGUMENTS), text=hostile_texts)
 async def test_any_hostile_text_in_any_argument(argument: Any, text: str, recorded: list[Any]):
-    before = await names_on_the_server()
-
     await check_stays_in_hand(*argument, text, recorded)
-
-    assert await names_on_the_server() == before
 
 
 @bounded(EXAMPLES_OF_VALUES)

@@ -258,11 +258,7 @@ def test_hostile_text_in_each_argument(recorded: list[Any]):
 @bounded(EXAMPLES)
 @given(argument=st.sampled_from(ARGUMENTS), text=hostile_texts)
 def test_any_hostile_text_in_any_argument(argument: Any, text: str, recorded: list[Any]):
-    before = names_on_the_server()
-
     check_stays_in_hand(*argument, text, recorded)
-
-    assert names_on_the_server() == before
 
 
 @bounded(EXAMPLES_OF_VALUES)
