@@ -12,7 +12,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.exceptions import WriteTimeout
 from coodie_core.fields import ClusteringKey, Frozen, PrimaryKey, Static
 from coodie_core.hydration import documents_of
-from coodie_core.operations.documents import save
+from coodie_core.operations.documents import delete_columns, save, update
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.results import LWTResult
 from coodie_core.statement import Rows
@@ -203,3 +203,44 @@ def test_a_condition_on_a_document_that_did_not_change_writes_all_of_it(start):
     assert start(save(read(), "shop", NOW, if_exists=True)).cql == (
         'UPDATE "shop"."article" SET "title" = ? WHERE "id" = ? IF EXISTS'
     )
+
+
+class Measured(BaseDocument):
+    sensor: Annotated[int, PrimaryKey()]
+    at: Annotated[int, ClusteringKey()]
+    value: int = 0
+    unit: Annotated[str, Static()] = "C"
+    places: Annotated[set[str], Static()] = Field(default_factory=set)
+
+
+@pytest.mark.parametrize(
+    ("operation", "where"),
+    [
+        (lambda document: update(document, "shop", {"unit": "F"}, NOW), ' WHERE "sensor" = ?'),
+        (lambda document: update(document, "shop", {"unit": "F", "value": 1}, NOW), ' WHERE "sensor" = ? AND "at" = ?'),
+        (lambda document: delete_columns(document, "shop", ["places"], NOW), ' WHERE "sensor" = ?'),
+        (
+            lambda document: delete_columns(document, "shop", ["places", "value"], NOW),
+            ' WHERE "sensor" = ? AND "at" = ?',
+        ),
+        (
+            lambda document: update(document, "shop", {"unit": "F"}, NOW, if_conditions={"unit": "C"}),
+            ' WHERE "sensor" = ? IF "unit" = ?',
+        ),
+        (
+            lambda document: update(document, "shop", {"unit": "F"}, NOW, if_conditions={"value": 0}),
+            ' WHERE "sensor" = ? AND "at" = ? IF "value" = ?',
+        ),
+    ],
+)
+def test_static_columns_alone_are_written_by_the_partition_key(start, operation, where):
+    """Servers refuse a clustering key there, since the columns belong to no row."""
+    assert start(operation(Measured(sensor=1, at=2))).cql.endswith(where)
+
+
+def test_a_save_of_elements_of_a_static_collection_is_written_by_the_partition_key(start):
+    row = {"sensor": 1, "at": 2, "value": 3, "places": ["a"]}
+    [document] = documents_of(Measured, Rows(tuple(row), [tuple(row.values())]))
+    document.places.add("b")
+
+    assert start(save(document, "shop", NOW)).cql.endswith('SET "places" = "places" + ? WHERE "sensor" = ?')

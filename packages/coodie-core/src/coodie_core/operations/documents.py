@@ -24,6 +24,7 @@ from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
 from coodie_core.operations.saving import (
+    columns_of,
     insert_statement,
     is_unchanged,
     key_of,
@@ -226,9 +227,7 @@ def _update(
             *(_as_accepted(table, assignment, accepted) for assignment in assignments),
             *([Assignment(lock.field, "set", lock.next)] if lock else []),
         ],
-        where=row_written(
-            table, key_of(table, document, "update()"), [item.column for item in (*assignments, *conditions)]
-        ),
+        where=row_written(table, key_of(table, document, "update()"), columns_of(assignments, conditions)),
         conditions=conditions,
         if_exists=if_exists,
         ttl=options.ttl,

@@ -14,6 +14,7 @@ from coodie_core.exceptions import ConditionNotMet, InvalidQueryError
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import save_new
+from coodie_core.operations.saving import columns_of, row_written
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
 from coodie_core.query import Query
 from coodie_core.results import LWTResult
@@ -83,11 +84,12 @@ def update(
         raise InvalidQueryError(f"{table.document}.find(...).update(): name at least one field to change.")
     whole_key(table, "find(...).update()", query.filtered_fields)
     conditions = query.null_checks + conditions_of(table, "update", if_conditions)
+    assignments = assignments_of(table, "update", changes)
     cql = build_update(
         table.name,
         _keyspace(query, table, keyspace),
-        assignments=assignments_of(table, "update", changes),
-        where=query.filters,
+        assignments=assignments,
+        where=row_written(table, query.filters, columns_of(assignments, conditions)),
         conditions=conditions,
         if_exists=query.if_exists,
         ttl=query.write.ttl,

@@ -58,7 +58,7 @@ def save_statement(
     }
     if conditions or if_exists or (changes and _keeps_a_value(table, document)):
         assignments = assignments_for(table, written, "save()", changes)
-        concerned = [item.column for item in (*assignments, *conditions)]
+        concerned = columns_of(assignments, conditions)
         return build_update(
             table.name,
             table.keyspace_in(keyspace),
@@ -248,6 +248,11 @@ def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction
     """
     refuse_missing_key(table, vars(document), asked)
     return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
+
+
+def columns_of(assignments: Sequence[Assignment], conditions: Sequence[Restriction]) -> list[str]:
+    """Return the columns that an UPDATE writes or compares."""
+    return [*(item.column for item in assignments), *(item.column for item in conditions)]
 
 
 def row_written(table: Table, key: Sequence[Restriction], columns: Iterable[str]) -> list[Restriction]:
