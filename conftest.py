@@ -9,6 +9,9 @@ from hypothesis import settings
 LONG_RUNS_TRY = 25
 """Times as many examples: some minutes instead of some seconds."""
 
+TIMEOUT_OF_LONG_RUNS = 3600
+"""Seconds that one test may take then."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -20,3 +23,4 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("long", max_examples=USUAL_EXAMPLES * LONG_RUNS_TRY)
     if config.getoption("long"):
         settings.load_profile("long")
+        config.option.timeout = TIMEOUT_OF_LONG_RUNS
