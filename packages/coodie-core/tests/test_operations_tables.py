@@ -309,15 +309,34 @@ def test_what_another_process_did_meanwhile_is_not_done_again(start):
     assert conversation.result == []
 
 
+def refused_once(conversation: Any, columns: dict[str, tuple[Any, ...]]) -> None:
+    """The server refuses a change; the table has these columns then."""
+    conversation.fail(ServerRefusedQuery("no"))
+    conversation.answer(*((name, *rest) for name, rest in columns.items())).answer(*LIVE_INDEXES.items())
+
+
 def test_what_the_server_refuses_for_another_reason_is_raised(start):
     conversation = start(sync_table(Order, "ks"))
     before = live_columns_of(total=None)
     conversation.answer(*((name, *rest) for name, rest in before.items())).answer(*LIVE_INDEXES.items())
-    conversation.fail(ServerRefusedQuery("no"))
-    conversation.answer(*((name, *rest) for name, rest in before.items()))
 
+    for _ in range(2):
+        refused_once(conversation, before)
     with pytest.raises(ServerRefusedQuery, match="no"):
-        conversation.answer(*LIVE_INDEXES.items())
+        refused_once(conversation, before)
+
+
+def test_a_server_that_shows_a_column_before_it_knows_it_is_asked_again(start):
+    conversation = start(sync_table(Order, "ks"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer()
+    index = conversation.cql
+    conversation.fail(ServerRefusedQuery("Undefined column name tags"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer()
+
+    assert conversation.cql == index
+    conversation.answer()
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer(*LIVE_INDEXES.items())
+    assert conversation.result == [index]
 
 
 def test_nodes_that_do_not_agree_on_the_new_schema_are_an_error():
