@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import pytest
 
 from coodie_core.cql_builder import (
@@ -30,6 +32,7 @@ from coodie_core.cql_builder import (
     build_truncate,
     build_update,
 )
+from coodie_core.cql_builder.tables import option_literal
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import Indexed
 from coodie_core.schema import ColumnDefinition
@@ -280,3 +283,16 @@ def test_what_cannot_be_is_refused(build, message):
         build()
 
     assert str(refused.value).startswith(message)
+
+
+def test_a_number_of_an_enumeration_is_a_number_in_an_option():
+    class Level(IntEnum):
+        HIGH = 3
+
+    assert option_literal({"level": Level.HIGH}) == "{'level': 3}"
+
+
+@pytest.mark.parametrize("option", ["durable_writes", "tablets"])
+def test_what_is_neither_true_nor_false_is_refused(option):
+    with pytest.raises(InvalidQueryError, match=f"{option}='false': give True or False"):
+        build_create_keyspace("ks", **{option: "false"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -21,6 +21,7 @@ from coodie_core.fields import (
     PrimaryKey,
     Static,
     VectorIndex,
+    Version,
 )
 from coodie_core.kinds import TableKind as TableKind
 from coodie_core.settings import DocumentSettings
@@ -52,6 +53,7 @@ class ColumnDefinition:
         discriminator: Whether it tells the document class of a row.
         indexed: Its secondary index, if it has one.
         vector_index: Its index for searches by nearness, if it has one.
+        version: Whether it counts the writes of its row, for optimistic locking.
     """
 
     name: str
@@ -64,6 +66,7 @@ class ColumnDefinition:
     discriminator: bool = False
     indexed: Indexed | None = None
     vector_index: VectorIndex | None = None
+    version: bool = False
 
     @property
     def is_primary_key(self) -> bool:
@@ -131,6 +134,11 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The names of all columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def version_field(self) -> str | None:
+        """The column that counts the writes of its row, if there is one."""
+        return next((column.name for column in self.columns if column.version), None)
 
     def column(self, name: str, asked: str) -> ColumnDefinition:
         """Return the column called *name*.
@@ -320,9 +328,5 @@ def _column(
         discriminator=_marker(field, Discriminator) is not None,
         indexed=_marker(field, Indexed),
         vector_index=_marker(field, VectorIndex),
+        version=_marker(field, Version) is not None,
     )
-
-
-def missing_key_columns(table: Table, given: Sequence[str]) -> list[str]:
-    """Return the columns of the primary key that are not among *given*."""
-    return [name for name in table.primary_key if name not in given]

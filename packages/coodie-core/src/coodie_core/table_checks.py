@@ -165,6 +165,23 @@ def _check_discriminator(table: Table) -> None:
         raise InvalidModel(f"{table.document}: {' and '.join(marked)} are both marked with Discriminator(). Keep one.")
 
 
+#: The CQL types that can count.
+_WHOLE_NUMBERS = ("int", "bigint", "smallint", "tinyint", "varint")
+
+
+def _check_version(table: Table) -> None:
+    marked = [column for column in table.columns if column.version]
+    if len(marked) > 1:
+        names = " and ".join(column.name for column in marked)
+        raise InvalidModel(f"{table.document}: {names} are marked with Version(). A row has one version.")
+    for column in marked:
+        if table.types[column.name].name not in _WHOLE_NUMBERS or column.is_primary_key or column.static:
+            raise InvalidModel(
+                f"{table.document}.{column.name}: a Version() is an `int` that is neither part of the primary key nor "
+                f"static."
+            )
+
+
 _CHECKS = (
     _check_keys,
     _check_static,
@@ -173,5 +190,6 @@ _CHECKS = (
     _check_nested_markers,
     _check_indexes,
     _check_discriminator,
+    _check_version,
     _check_user_types,
 )

@@ -103,7 +103,13 @@ def _replication(keyspace: str, factor: int, strategy: str, by_data_centre: Mapp
 def _properties(replication: str | None, durable_writes: bool | None, tablets: bool | None) -> str:
     given = {
         "replication": replication,
-        "durable_writes": None if durable_writes is None else str(bool(durable_writes)).lower(),
-        "tablets": None if tablets is None else "{'enabled': " + str(bool(tablets)).lower() + "}",
+        "durable_writes": None if durable_writes is None else _truth("durable_writes", durable_writes),
+        "tablets": None if tablets is None else "{'enabled': " + _truth("tablets", tablets) + "}",
     }
     return " AND ".join(f"{name} = {value}" for name, value in given.items() if value is not None)
+
+
+def _truth(name: str, value: bool) -> str:
+    if not isinstance(value, bool):
+        raise InvalidQueryError(f"{name}={value!r}: give True or False.")
+    return str(value).lower()

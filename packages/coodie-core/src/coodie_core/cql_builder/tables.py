@@ -224,8 +224,10 @@ def option_literal(value: object) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, int):
+        return int.__repr__(value)  # also of an enumeration
+    if isinstance(value, float):
+        return float.__repr__(value)
     if isinstance(value, str):
         return literal_text(value)
     if isinstance(value, Mapping):

@@ -50,7 +50,6 @@ from coodie_core.operations.versions import (
     refuse_new,
     refuse_version,
     settle,
-    version_field,
 )
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
@@ -303,7 +302,7 @@ def delete_columns(
     """Delete single columns of the document's row, or single elements of its collections."""
     table = table_of(type(document))
     refuse_on(table, "delete_columns()", NO_PLAIN_WRITES)
-    if version_field(table) is not None:
+    if table.version_field is not None:
         raise InvalidQueryError(
             f"{table.document}.delete_columns(): CQL cannot count the document's version while it deletes columns. "
             f"Set the fields to None, or take the elements out, and save() the document."

@@ -11,7 +11,6 @@ from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
 from coodie_core.operations.saving import normalise, values_to_save
 from coodie_core.operations.sending import NO_PLAIN_WRITES, refuse_on, write
-from coodie_core.operations.versions import version_field
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import table_of
@@ -30,7 +29,7 @@ def _save_json(
 ) -> Operation[LWTResult]:
     table = table_of(type(document))
     refuse_on(table, "save_json()", NO_PLAIN_WRITES)
-    if version_field(table) is not None:
+    if table.version_field is not None:
         raise InvalidQueryError(
             f"{table.document}.save_json(): CQL cannot compare the document's version with JSON. Use save()."
         )

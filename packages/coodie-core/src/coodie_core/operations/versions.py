@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 from coodie_core.batch import BaseBatch
 from coodie_core.cql_builder import Restriction
 from coodie_core.document import BaseDocument, remember_written
-from coodie_core.exceptions import InvalidModel, InvalidQueryError, VersionConflict
-from coodie_core.fields import Version
+from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.operation import Operation
 from coodie_core.operations.saving import known_values
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table
-from coodie_core.shapes import markers_in
 
 #: The version of a new document.
 FIRST_VERSION = 1
-
-_WHOLE_NUMBERS = ("int", "bigint", "smallint", "tinyint", "varint")
 
 
 class Lock(NamedTuple):
@@ -51,10 +46,9 @@ def lock_of(table: Table, document: BaseDocument, asked: str) -> Lock | None:
     """Return the lock of a document, or None if its class has no version.
 
     Raises:
-        InvalidModel: The class's version cannot be one.
         InvalidQueryError: The document was read without its version.
     """
-    field = version_field(table)
+    field = table.version_field
     if field is None:
         return None
     known = known_values(table, document)
@@ -70,7 +64,7 @@ def lock_of(table: Table, document: BaseDocument, asked: str) -> Lock | None:
 
 def new_lock(table: Table) -> Lock | None:
     """Return the lock of a document that is written as a new one, or None if its class has no version."""
-    field = version_field(table)
+    field = table.version_field
     return None if field is None else Lock(field, is_new=True, expected=None)
 
 
@@ -133,28 +127,3 @@ def _take_over_later(document: BaseDocument, lock: Lock, outcome: LWTResult) -> 
 def _is_conflict(lock: Lock, result: LWTResult) -> bool:
     """Whether it is the version that is not as expected, and not another condition."""
     return lock.is_new or result.existing is None or result.existing.get(lock.field, lock.expected) != lock.expected
-
-
-@lru_cache(maxsize=4096)
-def version_field(table: Table) -> str | None:
-    """Return the field that holds the document's version; None if the class has none.
-
-    Raises:
-        InvalidModel: Several fields are marked, or one that cannot count.
-    """
-    marked = [
-        name
-        for name, field in table.model.model_fields.items()
-        if any(isinstance(marker, Version) for marker in markers_in(field.metadata))
-    ]
-    if len(marked) > 1:
-        raise InvalidModel(
-            f"{table.document}: {' and '.join(marked)} are marked with Version(). A row has one version."
-        )
-    for name in marked:
-        column = table.by_name[name]
-        if table.types[name].name not in _WHOLE_NUMBERS or column.is_primary_key or column.static:
-            raise InvalidModel(
-                f"{table.document}.{name}: a Version() is an `int` that is neither part of the primary key nor static."
-            )
-    return marked[0] if marked else None
