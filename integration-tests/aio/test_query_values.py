@@ -261,6 +261,7 @@ async def test_partitions_without_rows_do_not_use_up_a_limit():
         await Sale.find(shop="closed", year=year, day=1, number=1).delete()
 
     assert len(await Sale.find().limit(12).all()) == 12
+    assert len([sale async for sale in Sale.find().limit(12).fetch_size(5)]) == 12
     assert len(await Sale.find().limit(5).fetch_size(2).values_list("number").all()) == 5
     first = await Sale.find().first()
     assert first is not None

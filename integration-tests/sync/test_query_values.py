@@ -263,6 +263,7 @@ def test_partitions_without_rows_do_not_use_up_a_limit():
         Sale.find(shop="closed", year=year, day=1, number=1).delete()
 
     assert len(Sale.find().limit(12).all()) == 12
+    assert len([sale for sale in Sale.find().limit(12).fetch_size(5)]) == 12
     assert len(Sale.find().limit(5).fetch_size(2).values_list("number").all()) == 5
     first = Sale.find().first()
     assert first is not None

@@ -186,14 +186,12 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
 
     async def __aiter__(self) -> AsyncIterator[R]:
         """Yield everything that fits, reading a page when it is needed."""
-        query_set = self
-        while True:
-            page = await query_set.paged_all()
-            for result in page.data:
+        driver = driver_for(self.connection)
+        walk = reading.PageWalk(self.query)
+        while not walk.has_ended:
+            page = await run(reading.page(walk.query, driver.keyspace, self._results), driver)
+            for result in walk.take(page):
                 yield result
-            if page.paging_state is None:
-                return
-            query_set = query_set.page(page.paging_state)
 
 
 class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):

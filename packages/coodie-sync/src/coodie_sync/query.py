@@ -188,14 +188,12 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
 
     def __iter__(self) -> Iterator[R]:
         """Yield everything that fits, reading a page when it is needed."""
-        query_set = self
-        while True:
-            page = query_set.paged_all()
-            for result in page.data:
+        driver = driver_for(self.connection)
+        walk = reading.PageWalk(self.query)
+        while not walk.has_ended:
+            page = run(reading.page(walk.query, driver.keyspace, self._results), driver)
+            for result in walk.take(page):
                 yield result
-            if page.paging_state is None:
-                return
-            query_set = query_set.page(page.paging_state)
 
 
 class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.identifiers import quoted
+
+#: How many texts of one kind are kept, one for each shape of statement; an application has some hundred shapes.
+MAX_TEXTS = 4096
 
 
 class Cql(NamedTuple):
@@ -126,7 +130,26 @@ def restrictions(keyword: str, given: Sequence[Restriction]) -> Cql:
     """Return ``" WHERE ..."`` or ``" IF ..."`` with the values, or nothing where nothing is given."""
     if not given:
         return Cql("")
-    return Cql(f" {keyword} " + " AND ".join(map(restriction_text, given)), bound_values(given))
+    return Cql(_restrictions_text(keyword, tuple(item.without_value() for item in given)), bound_values(given))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _restrictions_text(keyword: str, given: tuple[Restriction, ...]) -> str:
+    return f" {keyword} " + " AND ".join(map(restriction_text, given))
+
+
+def assignments_text(assignments: Sequence[Assignment]) -> str:
+    """Return what follows SET in an UPDATE.
+
+    Raises:
+        InvalidQueryError: There is no such kind of assignment.
+    """
+    return _assignments_text(tuple(item._replace(value=None, key=None) for item in assignments))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _assignments_text(assignments: tuple[Assignment, ...]) -> str:
+    return ", ".join(map(assignment_text, assignments))
 
 
 def assignment_text(assignment: Assignment) -> str:

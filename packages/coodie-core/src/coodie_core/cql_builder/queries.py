@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from coodie_core.cql_builder.parts import (
+    MAX_TEXTS,
     Cql,
     Nearness,
     Ordering,
@@ -20,9 +21,6 @@ from coodie_core.cql_builder.selectors import AGGREGATES, Selector, selector_tex
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.identifiers import qualified, quoted
-
-#: How many texts of SELECT are kept, one a shape of query; an application has some hundred shapes.
-MAX_TEXTS = 4096
 
 
 def build_select(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from coodie_core.cql_builder.parts import (
+    MAX_TEXTS,
     Assignment,
     Cql,
     Element,
     Restriction,
-    assignment_text,
     assignment_values,
+    assignments_text,
     names,
     restrictions,
     using,
@@ -49,13 +51,16 @@ def build_insert(
     """
     if not values:
         raise InvalidQueryError(f"build_insert({table!r}): there are no values.")
-    markers = ", ".join("?" * len(values))
     options = using(ttl, timestamp)
-    text = (
-        f"INSERT INTO {qualified(table, keyspace)} ({names(values)}) VALUES ({markers})"
-        f"{' IF NOT EXISTS' if if_not_exists else ''}{options.cql}"
-    )
+    text = _insert_text(table, keyspace, tuple(values), if_not_exists) + options.cql
     return Cql(text, (*values.values(), *options.params))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _insert_text(table: str, keyspace: str | None, columns: tuple[str, ...], if_not_exists: bool) -> str:
+    markers = ", ".join("?" * len(columns))
+    condition = " IF NOT EXISTS" if if_not_exists else ""
+    return f"INSERT INTO {qualified(table, keyspace)} ({names(columns)}) VALUES ({markers}){condition}"
 
 
 def build_insert_json(
@@ -111,7 +116,7 @@ def build_update(
     if not assignments or not where:
         raise InvalidQueryError(f"build_update({table!r}): give assignments and a where.")
     options = using(ttl, timestamp)
-    changes = ", ".join(map(assignment_text, assignments))
+    changes = assignments_text(assignments)
     condition = restrictions("WHERE", where)
     lwt = _condition(conditions, if_exists)
     text = f"UPDATE {qualified(table, keyspace)}{options.cql} SET {changes}{condition.cql}{lwt.cql}"

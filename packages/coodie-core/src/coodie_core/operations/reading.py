@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from coodie_core.cql_builder.selectors import AGGREGATES, COUNT_ROWS, Selector
 from coodie_core.document import BaseDocument
@@ -54,18 +54,36 @@ def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Opera
 
 def all_results(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[list[R]]:
     """Read every page."""
-    limit = query.row_limit if shows_rows_of_no_document(query) else None
-    if limit is not None:
-        query = _limited_by_pages(query, limit)
-    read: list[R] = []
-    while True:
-        result = yield from page(query, keyspace, results)
-        read += result.data
-        if limit is not None and len(read) >= limit:
-            return read[:limit]
-        if result.paging_state is None:
-            return read
-        query = query.but(paging_state=result.paging_state)
+    walk, read = PageWalk(query), list[R]()
+    while not walk.has_ended:
+        read += walk.take((yield from page(walk.query, keyspace, results)))
+    return read
+
+
+class PageWalk(Generic[D]):
+    """The way through the pages of a query: which is next, what of it counts, and where it ends.
+
+    A limit is counted here where the server would count rows that are no documents.
+
+    Attributes:
+        query: What reads the next page.
+        has_ended: Whether there is none.
+    """
+
+    def __init__(self, query: Query[D]) -> None:
+        limit = query.row_limit if shows_rows_of_no_document(query) else None
+        self._left: int | None = limit
+        self.query: Query[D] = query if limit is None else _limited_by_pages(query, limit)
+        self.has_ended: bool = False
+
+    def take(self, page: PagedResult[R]) -> Sequence[R]:
+        """Return what counts of the page that was read, and go on to the next one."""
+        taken = page.data[: self._left]
+        if self._left is not None:
+            self._left -= len(taken)
+        self.has_ended = page.paging_state is None or self._left == 0
+        self.query = self.query.but(paging_state=page.paging_state)
+        return taken
 
 
 #: Rows in one page where nothing else is said (the driver's ``Session.default_fetch_size``).
