@@ -133,7 +133,9 @@ async def test_a_document_that_was_read_can_be_dumped_and_validated_again():
     read = await Everything.get(id=document.id)
 
     assert read.model_dump() == document.model_dump()
-    assert read.model_dump_json() == document.model_dump_json()
+    # texts in a set have another order in each process, and so has their JSON
+    assert read.model_dump_json(exclude={"tags"}) == document.model_dump_json(exclude={"tags"})
+    assert sorted(read.model_dump(mode="json")["tags"]) == ["a", "b"]
     assert Note.model_validate_json(Note(text="a").model_dump_json(exclude={"id"})).text == "a"
 
 
