@@ -41,7 +41,7 @@ class Page(BaseDocument):
     views: Annotated[int, Counter()] = 0
 
 
-INSERT = Statement('INSERT INTO "ks"."user" ("id", "name") VALUES (?, ?)', (1, "Al"))
+INSERT = Statement('INSERT INTO "ks"."user" ("id", "name") VALUES (?, ?)', (1, "Al"), idempotent=True)
 UPDATE = Statement("UPDATE ks.user SET name = ? WHERE id = ?", ("Bob", 1))
 
 

@@ -181,8 +181,9 @@ def batch_of(request: BatchStatement, prepared: Mapping[str, Any]) -> Any:
 
 
 def with_options(driver_statement: Any, request: Statement | BatchStatement) -> Any:
-    """Return *driver_statement* with the consistency levels of *request*."""
+    """Return *driver_statement* with the consistency levels of *request*, and whether it may be sent twice."""
     options = request.options
+    driver_statement.is_idempotent = request.idempotent
     if options.consistency is not None:
         driver_statement.consistency_level = options.consistency
     if options.serial_consistency is not None:

@@ -118,7 +118,7 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
         bypass_cache=query.bypass_cache,
         server_timeout=query.server_timeout,
     )
-    return Statement(cql.cql, cql.params, query.execution, query.paging_state)
+    return Statement(cql.cql, cql.params, query.execution, query.paging_state, idempotent=True)
 
 
 def plan_of(query: Query[Any]) -> QueryPlan:

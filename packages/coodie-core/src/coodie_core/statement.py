@@ -45,6 +45,7 @@ class Statement(NamedTuple):
         prepared: Whether to prepare the text. Schema changes are sent as they are.
         conditional: Whether it is a lightweight transaction, whose answer says if it was applied.
         counter: Whether it changes counters, which only go with counters in one batch.
+        idempotent: Whether it leaves the same when it is sent twice, so that it may be (see ``idempotence``).
     """
 
     cql: str
@@ -54,6 +55,7 @@ class Statement(NamedTuple):
     prepared: bool = True
     conditional: bool = False
     counter: bool = False
+    idempotent: bool = False
 
 
 class BatchKind(StrEnum):
@@ -78,6 +80,11 @@ class BatchStatement(NamedTuple):
     kind: BatchKind = BatchKind.LOGGED
     options: ExecutionOptions = DEFAULT_EXECUTION
     timestamp: int | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether it leaves the same when it is sent twice: all of its parts do."""
+        return self.kind is not BatchKind.COUNTER and all(statement.idempotent for statement in self.statements)
 
 
 Request = Statement | BatchStatement

@@ -35,7 +35,7 @@ def change(
         or _refuse_nothing(table, method),
         where=key_of(table, document, f"{method}()"),
     )
-    yield from write(table, cql, options, batch, counter=True, document=document)
+    yield from write(table, cql, options, batch, idempotent=False, counter=True, document=document)
 
 
 def _checked(table: Table, method: str, name: str, delta: int) -> int:

@@ -20,6 +20,7 @@ from coodie_core.document import (
 )
 from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.hydration import values_of_empty_columns
+from coodie_core.idempotence import assignments_are_idempotent, elements_are_idempotent, values_are_idempotent
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
@@ -97,8 +98,11 @@ def _save(
         return WRITTEN
     cql = save_statement(table, keyspace, document, written, options, conditions=conditions, if_exists=if_exists)
     result = QUEUED
+    repeatable = values_are_idempotent(table, written)
     try:
-        result = yield from write(table, cql, options, batch, conditional=conditional, document=document)
+        result = yield from write(
+            table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+        )
     finally:
         if result.applied:
             remember_written(document, written)
@@ -171,7 +175,10 @@ def _write_new(
     if lock is not None:
         written[lock.field] = lock.next
     cql = insert_statement(table, keyspace, written, options, asked, if_not_exists=conditional)
-    result = yield from write(table, cql, options, batch, conditional=conditional, document=document)
+    repeatable = values_are_idempotent(table, written)
+    result = yield from write(
+        table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+    )
     if result.applied:
         remember_written(document, written)
     settle(document, lock, result, batch)
@@ -232,7 +239,11 @@ def _update(
         ttl=options.ttl,
         timestamp=options.timestamp,
     )
-    result = yield from write(table, cql, options, batch, conditional=bool(conditions) or if_exists, document=document)
+    repeatable = assignments_are_idempotent(table, assignments)
+    conditional = bool(conditions) or if_exists
+    result = yield from write(
+        table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+    )
     if result.applied:
         _take_over(document, accepted)
     settle(document, lock, result, batch)
@@ -281,7 +292,14 @@ def _delete(
     before = stored_row(document)
     forget_stored(document)  # also while it waits in a batch, or if it fails and may have taken place all the same
     result = yield from write(
-        table, cql, options, batch, conditional=conditional, counter=_is_counter(table), document=document
+        table,
+        cql,
+        options,
+        batch,
+        idempotent=True,
+        conditional=conditional,
+        counter=_is_counter(table),
+        document=document,
     )
     if result.applied is False and before is not None:
         remember_stored(document, before)
@@ -333,7 +351,8 @@ def delete_columns(
         elements=elements,
         timestamp=options.timestamp,
     )
-    result = yield from write(table, cql, options, batch, document=document)
+    repeatable = elements_are_idempotent(table, elements)
+    result = yield from write(table, cql, options, batch, idempotent=repeatable, document=document)
     if result.applied:
         _take_over(document, empty)
 

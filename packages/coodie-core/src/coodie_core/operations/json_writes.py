@@ -7,6 +7,7 @@ from coodie_core.cql_builder import build_insert_json
 from coodie_core.cql_json import json_row
 from coodie_core.document import BaseDocument, remember_written
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.idempotence import values_are_idempotent
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
 from coodie_core.operations.saving import normalise, values_to_save
@@ -43,7 +44,8 @@ def _save_json(
         ttl=options.ttl,
         timestamp=options.timestamp,
     )
-    result = yield from write(table, cql, options, batch, document=document)
+    repeatable = values_are_idempotent(table, written)
+    result = yield from write(table, cql, options, batch, idempotent=repeatable, document=document)
     if result.applied:
         remember_written(document, written)
     return result

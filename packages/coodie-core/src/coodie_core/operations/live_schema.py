@@ -62,10 +62,12 @@ def live_table(keyspace: str, name: str) -> Operation[LiveTable]:
         "SELECT column_name, type, kind, position, clustering_order FROM system_schema.columns "
         "WHERE keyspace_name = ? AND table_name = ?",
         (keyspace, name),
+        idempotent=True,
     )
     indexes = yield Statement(
         "SELECT index_name, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?",
         (keyspace, name),
+        idempotent=True,
     )
     return LiveTable(_live_columns(columns), dict(_live_indexes(indexes)))
 
@@ -83,7 +85,9 @@ def _live_indexes(answer: Rows) -> Iterator[tuple[str, LiveIndex]]:
 def live_options(keyspace: str, table: str) -> Operation[Mapping[str, Any]]:
     """Look at the options of a table; which ones there are differs from server to server."""
     answer = yield Statement(
-        "SELECT * FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?", (keyspace, table)
+        "SELECT * FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?",
+        (keyspace, table),
+        idempotent=True,
     )
     if not answer.rows:
         return {}
@@ -93,7 +97,9 @@ def live_options(keyspace: str, table: str) -> Operation[Mapping[str, Any]]:
 def live_types(keyspace: str) -> Operation[Mapping[str, Mapping[str, str]]]:
     """Look at the user-defined types of a keyspace: for each the types of its fields."""
     answer = yield Statement(
-        "SELECT type_name, field_names, field_types FROM system_schema.types WHERE keyspace_name = ?", (keyspace,)
+        "SELECT type_name, field_names, field_types FROM system_schema.types WHERE keyspace_name = ?",
+        (keyspace,),
+        idempotent=True,
     )
     return {name: dict(zip(fields or (), types or (), strict=True)) for name, fields, types in answer.rows}
 
@@ -103,5 +109,6 @@ def is_scylladb() -> Operation[bool]:
     answer = yield Statement(
         "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?",
         ("system_schema", "scylla_tables"),
+        idempotent=True,
     )
     return bool(answer.rows)

@@ -11,6 +11,7 @@ from coodie_core.assignments import assignments_of
 from coodie_core.cql_builder import build_delete, build_update
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import ConditionNotMet, InvalidQueryError
+from coodie_core.idempotence import assignments_are_idempotent
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import save_new
@@ -95,7 +96,9 @@ def update(
         ttl=query.write.ttl,
         timestamp=query.write.timestamp,
     )
-    return (yield from write(table, cql, query.write, conditional=query.if_exists or bool(conditions)))
+    repeatable = assignments_are_idempotent(table, assignments)
+    conditional = query.if_exists or bool(conditions)
+    return (yield from write(table, cql, query.write, idempotent=repeatable, conditional=conditional))
 
 
 def delete(
@@ -116,7 +119,8 @@ def delete(
         timestamp=query.write.timestamp,
     )
     conditional = query.if_exists or bool(conditions)
-    return (yield from write(table, cql, query.write, conditional=conditional, counter=table.kind is TableKind.COUNTER))
+    counter = table.kind is TableKind.COUNTER
+    return (yield from write(table, cql, query.write, idempotent=True, conditional=conditional, counter=counter))
 
 
 def _refuse_wide_delete(table: Table, query: Query[Any]) -> None:

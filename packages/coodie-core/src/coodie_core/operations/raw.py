@@ -23,7 +23,7 @@ def execute(cql: str, params: Sequence[Any] | None, options: ExecutionOptions) -
             f"{type(params).__name__}."
         )
     bound = tuple(encode_param(value) for value in params or ())
-    statement = Statement(cql, bound, options, prepared=bool(bound) or is_about_rows(cql))
+    statement = Statement(cql, bound, options, prepared=bool(bound) or is_about_rows(cql), idempotent=is_read(cql))
     rows: list[dict[str, Any]] = []
     while True:
         answer = yield statement
@@ -31,6 +31,16 @@ def execute(cql: str, params: Sequence[Any] | None, options: ExecutionOptions) -
         if answer.paging_state is None:
             return rows
         statement = statement._replace(paging_state=answer.paging_state)
+
+
+def is_read(cql: str) -> bool:
+    """Whether a statement only reads.
+
+    Example:
+        >>> is_read(" select * from users"), is_read("UPDATE users SET age = 1 WHERE id = 7")
+        (True, False)
+    """
+    return cql.lstrip().upper().startswith("SELECT")
 
 
 def is_about_rows(cql: str) -> bool:

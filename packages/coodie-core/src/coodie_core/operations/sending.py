@@ -34,12 +34,25 @@ def write(
     options: WriteOptions,
     batch: BaseBatch | None = None,
     *,
+    idempotent: bool,
     conditional: bool = False,
     counter: bool = False,
     connection: str | None = None,
     document: BaseDocument | None = None,
 ) -> Operation[LWTResult]:
-    """Send a write, or add it to *batch*, and return its outcome; *document* is whose row a batch writes."""
+    """Send a write, or add it to *batch*, and return its outcome.
+
+    Args:
+        table: The table.
+        cql: The statement.
+        options: Its options.
+        batch: The batch that it is added to, if there is one.
+        idempotent: Whether it leaves the same when it is sent twice. A conditional one, or one of counters, never does.
+        conditional: Whether it is a lightweight transaction.
+        counter: Whether it changes counters.
+        connection: The connection, where it is not that of the table.
+        document: Whose row a batch writes.
+    """
     if conditional and options.timestamp is not None:
         raise InvalidQueryError(
             f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
@@ -51,7 +64,14 @@ def write(
         )
     if batch is not None:
         _check_takes(batch, table, options)
-    statement = Statement(cql.cql, cql.params, options.execution, conditional=conditional, counter=counter)
+    statement = Statement(
+        cql.cql,
+        cql.params,
+        options.execution,
+        conditional=conditional,
+        counter=counter,
+        idempotent=idempotent and not conditional and not counter,
+    )
     if batch is not None:
         partition = () if document is None else partition_of(table, document)
         batch.add_write(statement, table, partition, connection=connection or table.settings.connection)
