@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
 from coodie_aio.drivers.base import Driver, registry
+from coodie_aio.drivers.replies import Reply
 from coodie_aio.sessions import CLUSTER_ARGUMENTS, close_session, driver_version, open_session, statement_of
 from coodie_core.driver_support.answers import (
     check_text,
@@ -82,22 +83,29 @@ class ScyllaDriver(Driver):
             raise
 
     async def execute(self, request: Request) -> Rows:
+        reply = await self.send(request)
+        return await reply.answer()
+
+    async def send(self, request: Request) -> ScyllaReply:
         session = self._session or await self._connected()
-        response: Any = None
         try:
             prepared = {
                 cql: self._prepared.get(cql) or await self._prepare(session, cql) for cql in texts_to_prepare(request)
             }
             response = session.execute_async(statement_of(request, prepared), **sending_arguments(request))
-            await _called_back(lambda wake: response.add_callbacks(wake, wake))
-            rows = rows_of(response)
         except CoodieError:
             raise
         except Exception as error:
-            raise failure(self, self._closing is not None, self._options.hosts, request, response, error) from error
-        if not prepared:
-            self._prepared.clear()  # a schema change: columns of the same name may have another type now
-        return rows
+            raise self.failure(request, None, error) from error
+        return ScyllaReply(self, request, response)
+
+    def failure(self, request: Request, response: Any | None, error: Exception) -> CoodieError:
+        """Return what to raise for *error* of the package; *response* is None if the request was not sent."""
+        return failure(self, self._closing is not None, self._options.hosts, request, response, error)
+
+    def forget_prepared(self) -> None:
+        """Prepare every text anew: after a schema change, columns of the same name may have another type."""
+        self._prepared.clear()
 
     async def _prepare(self, session: Any, cql: str) -> Any:
         """Prepare *cql*, once for all who ask at the same time; who is cancelled takes it from nobody else."""
@@ -150,6 +158,31 @@ class ScyllaDriver(Driver):
         if opening is not None and opening.exception() is None:
             self._session = None
             close_session(opening.result(), self._options)
+
+
+class ScyllaReply(Reply):
+    """The answer of a request that was sent.
+
+    Args:
+        driver: Who sent it.
+        request: The request.
+        response: The ``ResponseFuture``.
+    """
+
+    def __init__(self, driver: ScyllaDriver, request: Request, response: Any) -> None:
+        self._driver = driver
+        self._request = request
+        self._response = response
+
+    async def answer(self) -> Rows:
+        try:
+            await _called_back(lambda wake: self._response.add_callbacks(wake, wake))
+            rows = rows_of(self._response)
+        except Exception as error:
+            raise self._driver.failure(self._request, self._response, error) from error
+        if not texts_to_prepare(self._request):
+            self._driver.forget_prepared()
+        return rows
 
 
 async def _result(work: Future[T]) -> T:

@@ -8,6 +8,7 @@ from typing import Self
 
 from coodie_core.registry import DEFAULT_NAME, Registry
 from coodie_core.statement import Request, Rows
+from coodie_sync.drivers.replies import LaterReply, Reply
 
 
 class Driver(ABC):
@@ -42,6 +43,15 @@ class Driver(ABC):
             InvalidQueryError: It cannot be sent as it is.
             ConfigurationError: The driver was closed.
         """
+
+    def send(self, request: Request) -> Reply:
+        """Send *request* without waiting for its answer. A driver that cannot do that sends it when it is asked for.
+
+        Raises:
+            InvalidQueryError: It cannot be sent as it is.
+            ConfigurationError: The driver was closed.
+        """
+        return LaterReply(lambda: self.execute(request))
 
     def close(self) -> None:
         """Release every connection and thread, and forget the driver's names. Closing twice does nothing."""

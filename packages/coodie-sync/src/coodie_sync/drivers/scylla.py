@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from coodie_core.driver_support.prepared import PreparedStatements
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
 from coodie_sync.drivers.base import Driver
+from coodie_sync.drivers.replies import Reply
 from coodie_sync.sessions import CLUSTER_ARGUMENTS, close_session, driver_version, open_session, statement_of
 
 
@@ -64,21 +65,28 @@ class ScyllaDriver(Driver):
             raise
 
     def execute(self, request: Request) -> Rows:
+        return self.send(request).answer()
+
+    def send(self, request: Request) -> ScyllaReply:
         session = self._session or self._connected()
-        response: Any = None
         try:
             prepared = {
                 cql: self._prepared.get(cql) or self._prepare(session, cql) for cql in texts_to_prepare(request)
             }
             response = session.execute_async(statement_of(request, prepared), **sending_arguments(request))
-            rows = rows_of(response)
         except CoodieError:
             raise
         except Exception as error:
-            raise failure(self, self._closed, self._options.hosts, request, response, error) from error
-        if not prepared:
-            self._prepared.clear()  # a schema change: columns of the same name may have another type now
-        return rows
+            raise self.failure(request, None, error) from error
+        return ScyllaReply(self, request, response)
+
+    def failure(self, request: Request, response: Any | None, error: Exception) -> CoodieError:
+        """Return what to raise for *error* of the package; *response* is None if the request was not sent."""
+        return failure(self, self._closed, self._options.hosts, request, response, error)
+
+    def forget_prepared(self) -> None:
+        """Prepare every text anew: after a schema change, columns of the same name may have another type."""
+        self._prepared.clear()
 
     def _prepare(self, session: Any, cql: str) -> Any:
         check_text(cql)
@@ -105,3 +113,33 @@ class ScyllaDriver(Driver):
             session, self._session, self._closed = self._session, None, True
         if session is not None:
             close_session(session, self._options)
+
+
+class ScyllaReply(Reply):
+    """The answer of a request that was sent.
+
+    Args:
+        driver: Who sent it.
+        request: The request.
+        response: The ``ResponseFuture``.
+    """
+
+    def __init__(self, driver: ScyllaDriver, request: Request, response: Any) -> None:
+        self._driver = driver
+        self._request = request
+        self._response = response
+
+    def answer(self) -> Rows:
+        try:
+            rows = rows_of(self._response)
+        except Exception as error:
+            raise self._driver.failure(self._request, self._response, error) from error
+        if not texts_to_prepare(self._request):
+            self._driver.forget_prepared()
+        return rows
+
+    def when_arrived(self, call: Callable[[], object]) -> None:
+        def arrived(_outcome: object) -> None:
+            call()
+
+        self._response.add_callbacks(arrived, arrived)

@@ -1,0 +1,37 @@
+"""Answers under way."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+
+from coodie_core.statement import Rows
+
+
+class Reply(ABC):
+    """The answer of a request that was sent, and that may not have arrived yet.
+
+    Nobody has to ask for it: an answer that is not wanted any more is dropped when it arrives.
+    """
+
+    @abstractmethod
+    async def answer(self) -> Rows:
+        """Return the answer, once it is there.
+
+        Raises:
+            DatabaseError: The cluster refused the request, or did not answer.
+        """
+
+
+class LaterReply(Reply):
+    """The answer of a driver that only waits: it is fetched when it is asked for.
+
+    Args:
+        fetch: What fetches it.
+    """
+
+    def __init__(self, fetch: Callable[[], Awaitable[Rows]]) -> None:
+        self._fetch = fetch
+
+    async def answer(self) -> Rows:
+        return await self._fetch()
