@@ -44,7 +44,7 @@ def columns_saved(start: Any, user: User) -> int:
 def test_it_deletes_the_row_with_the_documents_key(start):
     conversation = start(delete(stored(), "shop", NOW))
 
-    assert conversation.request == Statement('DELETE FROM "shop"."users"' + WHERE, (7, "NL"))
+    assert conversation.request == Statement('DELETE FROM "shop"."users"' + WHERE, (7, "NL"), idempotent=True)
     assert conversation.answer().result == LWTResult(applied=True)
 
 
@@ -100,7 +100,9 @@ def test_if_exists_tells_whether_the_row_was_there(start):
 def test_the_timestamp_is_bound(start):
     conversation = start(delete(stored(), "shop", write_options(timestamp=1234)))
 
-    assert conversation.request == Statement('DELETE FROM "shop"."users" USING TIMESTAMP ?' + WHERE, (1234, 7, "NL"))
+    assert conversation.request == Statement(
+        'DELETE FROM "shop"."users" USING TIMESTAMP ?' + WHERE, (1234, 7, "NL"), idempotent=True
+    )
 
 
 def test_deleting_a_row_of_counters_is_a_counter_write(start):
@@ -135,7 +137,7 @@ def test_single_columns_are_deleted_and_the_document_holds_none_there(start):
 
     conversation = start(delete_columns(user, "shop", ["nick"], NOW)).answer()
 
-    assert conversation.request == Statement('DELETE "nick" FROM "shop"."users"' + WHERE, (7, "NL"))
+    assert conversation.request == Statement('DELETE "nick" FROM "shop"."users"' + WHERE, (7, "NL"), idempotent=True)
     assert user.nick is None
     assert columns_saved(start, user) == 0
 
@@ -216,7 +218,8 @@ def deleted(start: Any, *columns: str, elements: Any) -> Any:
 def test_single_elements_are_deleted(start, elements, what, keys):
     conversation = deleted(start, elements=elements)
 
-    assert conversation.request == Statement(f'DELETE {what} FROM "shop"."shop" WHERE "id" = ?', (*keys, 7))
+    statement = Statement(f'DELETE {what} FROM "shop"."shop" WHERE "id" = ?', (*keys, 7))
+    assert conversation.request == statement._replace(idempotent="words" not in what)
 
 
 def test_columns_and_elements_are_deleted_together_and_the_keys_are_bound_first(start):

@@ -60,7 +60,7 @@ def order(number: int) -> Order:
 class TestReading:
     def test_columns_are_named_one_by_one(self, start):
         """A table may have columns that no model knows, and SELECT * changes its meaning when one is added."""
-        assert start(reading.all_results(find().query, "ks", documents)).request == Statement(SELECT)
+        assert start(reading.all_results(find().query, "ks", documents)).request == Statement(SELECT, idempotent=True)
 
     def test_all_that_was_asked_is_in_the_statement(self, start):
         query = (
@@ -82,6 +82,7 @@ class TestReading:
             (1, "mon", [1, 2], 5, 7),
             ExecutionOptions(consistency=query.execution.consistency, timeout=2.5, fetch_size=100),
             b"next",
+            idempotent=True,
         )
 
     def test_values_are_never_part_of_the_text(self, start):
@@ -115,7 +116,7 @@ class TestReading:
             row(1), columns=COLUMNS
         )
 
-        assert conversation.request == Statement(SELECT + ' WHERE "shop" = ? LIMIT ?', (1, 1))
+        assert conversation.request == Statement(SELECT + ' WHERE "shop" = ? LIMIT ?', (1, 1), idempotent=True)
         assert conversation.result == order(1)
 
     def test_without_a_first_document_it_is_none(self, start):
@@ -181,7 +182,10 @@ class TestCounting:
         conversation.answer((17,), columns=("count",))
 
         assert conversation.request == Statement(
-            'SELECT COUNT(*) FROM "ks"."orders" WHERE "shop" = ? ALLOW FILTERING', (1,), ExecutionOptions(timeout=3)
+            'SELECT COUNT(*) FROM "ks"."orders" WHERE "shop" = ? ALLOW FILTERING',
+            (1,),
+            ExecutionOptions(timeout=3),
+            idempotent=True,
         )
         assert conversation.result == 17
 
@@ -295,6 +299,7 @@ class TestCreating:
             "USING TTL ? AND TIMESTAMP ?",
             (1, "mon", 1, "Al", 0, 60, 1234),
             query.execution,
+            idempotent=True,
         )
         assert conversation.answer().result == Order(shop=1, day="mon", number=1, customer="Al")
 
@@ -358,6 +363,7 @@ class TestUpdating:
             'UPDATE "ks"."orders" USING TTL ? AND TIMESTAMP ? SET "total" = ?' + KEY,
             (60, 1234, 6, 1, "mon", 1),
             ExecutionOptions(timeout=3),
+            idempotent=True,
         )
         assert conversation.answer().result == LWTResult(applied=True)
 

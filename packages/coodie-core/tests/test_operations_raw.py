@@ -17,7 +17,7 @@ def test_one_dict_a_row(start):
 
     conversation.answer((7, "Alice"), (8, None), columns=("id", "name"))
 
-    assert conversation.requests == [Statement("SELECT id, name FROM users WHERE id = ?", (7,))]
+    assert conversation.requests == [Statement("SELECT id, name FROM users WHERE id = ?", (7,), idempotent=True)]
     assert conversation.result == [{"id": 7, "name": "Alice"}, {"id": 8, "name": None}]
 
 

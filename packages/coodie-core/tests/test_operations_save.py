@@ -184,7 +184,9 @@ def test_a_ttl_is_for_the_whole_document_so_all_of_it_is_written(start):
     conversation = saved(start, user, write_options(ttl=60))
 
     assert conversation.request == Statement(
-        'INSERT INTO "shop"."users" ("id", "name", "level") VALUES (?, ?, ?) USING TTL ?', (7, "Alice", 3, 60)
+        'INSERT INTO "shop"."users" ("id", "name", "level") VALUES (?, ?, ?) USING TTL ?',
+        (7, "Alice", 3, 60),
+        idempotent=True,
     )
 
 
@@ -197,6 +199,7 @@ def test_timestamp_consistency_and_timeout_travel_with_the_statement(start):
         'INSERT INTO "shop"."users" ("id", "name", "level") VALUES (?, ?, ?) USING TTL ? AND TIMESTAMP ?',
         (7, "Alice", 1, 60, 1234),
         ExecutionOptions(consistency=options.execution.consistency, timeout=2.5),
+        idempotent=True,
     )
 
 

@@ -103,10 +103,12 @@ def test_it_looks_first(start):
             "SELECT column_name, type, kind, position, clustering_order FROM system_schema.columns "
             "WHERE keyspace_name = ? AND table_name = ?",
             ("ks", "orders"),
+            idempotent=True,
         ),
         Statement(
             "SELECT index_name, options FROM system_schema.indexes WHERE keyspace_name = ? AND table_name = ?",
             ("ks", "orders"),
+            idempotent=True,
         ),
     ]
 

@@ -61,7 +61,9 @@ def refusal(start: Any, **changes: Any) -> str:
 def test_one_update_of_the_row_with_the_documents_key(start):
     conversation = start(update(User(id=7), "shop", {"name": "Bob"}, NOW))
 
-    assert conversation.request == Statement('UPDATE "shop"."users" SET "name" = ?' + WHERE, ("Bob", 7, "NL"))
+    assert conversation.request == Statement(
+        'UPDATE "shop"."users" SET "name" = ?' + WHERE, ("Bob", 7, "NL"), idempotent=True
+    )
 
 
 def test_the_document_changes_once_the_write_is_confirmed(start):
@@ -217,6 +219,7 @@ def test_the_ttl_timestamp_consistency_and_timeout_travel_with_it(start):
         'UPDATE "shop"."users" USING TTL ? AND TIMESTAMP ? SET "name" = ?' + WHERE,
         (60, 1234, "Bob", 7, "NL"),
         ExecutionOptions(consistency=options.execution.consistency, timeout=2.5),
+        idempotent=True,
     )
 
 
