@@ -30,3 +30,6 @@ class HookCall(NamedTuple):
 
 
 Operation = Generator[Request | HookCall, Rows, T]
+
+#: An operation that calls no hooks.
+Reading = Generator[Request, Rows, T]

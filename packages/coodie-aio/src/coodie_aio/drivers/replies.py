@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
+from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Rows
 
 
-class Reply(ABC):
+class Reply:
     """The answer of a request that was sent, and that may not have arrived yet.
 
     Nobody has to ask for it: an answer that is not wanted any more is dropped when it arrives.
     """
 
-    @abstractmethod
     async def answer(self) -> Rows:
         """Return the answer, once it is there.
 
         Raises:
             DatabaseError: The cluster refused the request, or did not answer.
         """
+        raise NotImplementedError
 
 
 class LaterReply(Reply):
@@ -35,3 +35,17 @@ class LaterReply(Reply):
 
     async def answer(self) -> Rows:
         return await self._fetch()
+
+
+class FailedReply(Reply):
+    """The answer of a request that could not be sent.
+
+    Args:
+        error: Why not.
+    """
+
+    def __init__(self, error: CoodieError) -> None:
+        self._error = error
+
+    async def answer(self) -> Rows:
+        raise self._error
