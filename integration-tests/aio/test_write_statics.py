@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field
 
 from coodie_aio import Document
+from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
 
 
@@ -62,6 +63,25 @@ async def test_an_update_by_a_query():
     await Reading.find(sensor=1, at=1).update(unit="F")
 
     assert (await of_the_other()).unit == "F"
+
+
+async def test_an_update_by_the_partition_key_alone():
+    await Reading.find(sensor=1).update(unit="F", places__add={"b"})
+    assert ((await of_the_other()).unit, (await of_the_other()).places) == ("F", {"a", "b"})
+
+    result = await Reading.find(sensor=1).update(unit="K", if_conditions={"unit": "C"})
+    assert (result.applied, result.existing) == (False, {"unit": "F"})
+    assert (await Reading.find(sensor=1).if_exists().update(unit="K")).applied
+    assert not (await Reading.find(sensor=9).if_exists().update(unit="K")).applied
+
+
+async def test_the_partition_key_alone_is_not_enough_for_what_is_of_a_row():
+    with pytest.raises(InvalidQueryError, match=r"Name the whole primary key \(sensor, at\), or make two updates"):
+        await Reading.find(sensor=1).update(unit="F", value=5)
+    with pytest.raises(InvalidQueryError, match="value is not static"):
+        await Reading.find(sensor=1).update(unit="F", if_conditions={"value": 5})
+    with pytest.raises(InvalidQueryError, match="at missing"):
+        await Reading.find(sensor=1).update(value=5)
 
 
 async def test_deleting_a_static_column():

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from coodie_aio import AsyncBatchQuery, Document, execute_raw
-from coodie_core.exceptions import VersionConflict
+from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.fields import ClusteringKey, PrimaryKey, Version
 
 
@@ -94,10 +94,31 @@ async def test_an_update_and_a_delete_need_the_version_too():
 
 async def test_a_row_that_is_gone_is_a_conflict():
     account = await Account.create()
-    await Account.find(id=account.id).delete()
+    await (await Account.get(id=account.id)).delete()
 
     with pytest.raises(VersionConflict, match="or was deleted"):
         await account.save()
+
+
+async def test_a_query_does_not_write_past_the_version():
+    account = await Account.create(owner="Alice")
+    with pytest.raises(InvalidQueryError, match="nobody would compare and count 'version'"):
+        await Account.find(id=account.id).update(owner="Bob")
+    with pytest.raises(InvalidQueryError, match="it would delete whatever 'version' is"):
+        await Account.find(id=account.id).delete()
+
+    assert await Account.get(id=account.id) == account
+
+
+async def test_a_query_may_compare_and_count_itself():
+    account = await Account.create(owner="Alice")
+    query = Account.find(id=account.id)
+
+    assert (await query.update(owner="Bob", version=2, if_conditions={"version": 1})).applied
+    with pytest.raises(VersionConflict):
+        await account.save()
+    assert not (await query.delete(if_conditions={"version": 1})).applied
+    assert (await query.delete(if_conditions={"version": 2})).applied
 
 
 async def test_rows_without_a_version_get_one():

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
+from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
 from coodie_sync import Document
 
@@ -64,6 +65,25 @@ def test_an_update_by_a_query():
     Reading.find(sensor=1, at=1).update(unit="F")
 
     assert of_the_other().unit == "F"
+
+
+def test_an_update_by_the_partition_key_alone():
+    Reading.find(sensor=1).update(unit="F", places__add={"b"})
+    assert (of_the_other().unit, of_the_other().places) == ("F", {"a", "b"})
+
+    result = Reading.find(sensor=1).update(unit="K", if_conditions={"unit": "C"})
+    assert (result.applied, result.existing) == (False, {"unit": "F"})
+    assert Reading.find(sensor=1).if_exists().update(unit="K").applied
+    assert not Reading.find(sensor=9).if_exists().update(unit="K").applied
+
+
+def test_the_partition_key_alone_is_not_enough_for_what_is_of_a_row():
+    with pytest.raises(InvalidQueryError, match=r"Name the whole primary key \(sensor, at\), or make two updates"):
+        Reading.find(sensor=1).update(unit="F", value=5)
+    with pytest.raises(InvalidQueryError, match="value is not static"):
+        Reading.find(sensor=1).update(unit="F", if_conditions={"value": 5})
+    with pytest.raises(InvalidQueryError, match="at missing"):
+        Reading.find(sensor=1).update(value=5)
 
 
 def test_deleting_a_static_column():

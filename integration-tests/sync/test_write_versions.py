@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import Field
 
-from coodie_core.exceptions import VersionConflict
+from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.fields import ClusteringKey, PrimaryKey, Version
 from coodie_sync import BatchQuery, Document, execute_raw
 
@@ -96,10 +96,31 @@ def test_an_update_and_a_delete_need_the_version_too():
 
 def test_a_row_that_is_gone_is_a_conflict():
     account = Account.create()
-    Account.find(id=account.id).delete()
+    Account.get(id=account.id).delete()
 
     with pytest.raises(VersionConflict, match="or was deleted"):
         account.save()
+
+
+def test_a_query_does_not_write_past_the_version():
+    account = Account.create(owner="Alice")
+    with pytest.raises(InvalidQueryError, match="nobody would compare and count 'version'"):
+        Account.find(id=account.id).update(owner="Bob")
+    with pytest.raises(InvalidQueryError, match="it would delete whatever 'version' is"):
+        Account.find(id=account.id).delete()
+
+    assert Account.get(id=account.id) == account
+
+
+def test_a_query_may_compare_and_count_itself():
+    account = Account.create(owner="Alice")
+    query = Account.find(id=account.id)
+
+    assert query.update(owner="Bob", version=2, if_conditions={"version": 1}).applied
+    with pytest.raises(VersionConflict):
+        account.save()
+    assert not query.delete(if_conditions={"version": 1}).applied
+    assert query.delete(if_conditions={"version": 2}).applied
 
 
 def test_rows_without_a_version_get_one():

@@ -9,7 +9,7 @@ import pytest
 
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidModel, UnstorableValue
-from coodie_core.fields import Ascii, BigInt, ClusteringKey, Discriminator, Indexed, PrimaryKey
+from coodie_core.fields import Ascii, BigInt, ClusteringKey, Discriminator, Indexed, PrimaryKey, Static
 from coodie_core.hydration import documents_of
 from coodie_core.operations.documents import save
 from coodie_core.operations.tables import sync_table
@@ -112,6 +112,56 @@ def test_the_root_reads_the_columns_of_all_and_a_subclass_those_that_it_needs():
     assert read(Animal) == 'SELECT "zoo", "id", "kind", "name", "breed", "weeks", "lives"'
     assert read(Dog) == 'SELECT "zoo", "id", "kind", "name", "breed", "weeks"'
     assert read(Cat) == 'SELECT "zoo", "id", "kind", "name", "lives"'
+
+
+def test_what_is_deferred_is_left_out_and_nothing_else():
+    query = BaseQuerySet(Query(Animal)).defer("name").query
+
+    assert select_statement(query, "ks").cql == (
+        'SELECT "zoo", "id", "kind", "breed", "weeks", "lives" FROM "ks"."animals"'
+    )
+    columns = ("zoo", "id", "kind", "breed", "weeks", "lives")
+    (puppy,) = documents_of(Animal, Rows(columns, [(1, 2, "puppy", "collie", 6, None)]))
+    assert (type(puppy), vars(puppy)) == (Puppy, {"zoo": 1, "id": 2, "kind": "puppy", "breed": "collie", "weeks": 6})
+
+
+def test_partitions_are_read_as_the_document_that_was_asked_for():
+    class Show(BaseDocument):
+        zoo: Annotated[int, PrimaryKey()]
+        id: Annotated[int, ClusteringKey()]
+        kind: Annotated[str, Discriminator()]
+        place: Annotated[str, Static()] = ""
+
+    class Circus(Show):
+        tent: Annotated[str | None, Static()] = None
+
+        class Settings:
+            __discriminator_value__ = "circus"
+
+    query = BaseQuerySet(Query(Show)).distinct().query
+
+    assert select_statement(query, "ks").cql == 'SELECT DISTINCT "zoo", "place" FROM "ks"."show"'
+    (show,) = documents_of(Show, Rows(("zoo", "place"), [(1, "park")]))
+    assert (type(show), vars(show)) == (Show, {"zoo": 1, "place": "park"})
+    assert Circus.table_name() == "show"
+
+
+def test_only_a_subclass_has_static_columns_and_still_its_partition_is_no_document():
+    class Show(BaseDocument):
+        zoo: Annotated[int, PrimaryKey()]
+        id: Annotated[int, ClusteringKey()]
+        kind: Annotated[str, Discriminator()]
+
+    class Circus(Show):
+        tent: Annotated[str | None, Static()] = None
+
+        class Settings:
+            __discriminator_value__ = "circus"
+
+    assert documents_of(Show, Rows(("zoo", "id", "kind", "tent"), [(1, None, None, "red")])) == []
+    assert documents_of(Show, Rows(("zoo", "id", "kind", "tent"), [(1, 2, "circus", "red")])) == [
+        Circus(zoo=1, id=2, tent="red")
+    ]
 
 
 def test_only_some_columns_are_read_with_the_discriminator():

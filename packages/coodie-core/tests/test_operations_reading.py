@@ -176,6 +176,37 @@ class TestLimitsWithStaticColumns:
 
         assert conversation.cql.endswith(" LIMIT ?")
 
+    def test_in_one_partition_such_a_row_is_the_only_one_so_that_the_server_limits(self, start):
+        assert start(reading.page(self.find(shop=1).limit(2).query, "ks", documents)).cql.endswith(" LIMIT ?")
+
+    def test_a_limit_over_several_pages_is_refused(self, start):
+        """Who asks for page after page would have to count the documents that he got."""
+        assert refusal(start, reading.page(self.find().limit(2).query, "ks", documents)) == (
+            "Shelf.find().limit(2).paged_all(): the server would count partitions that have static columns and no rows "
+            "for the limit. Say with fetch_size() how long a page is, and stop when you have enough; or use all() or "
+            "iterate, which count documents."
+        )
+
+    def test_what_is_counted_by_reading_is_counted_up_to_the_limit(self, start):
+        conversation = start(reading.count(self.find().per_partition_limit(1).limit(2).query, "ks"))
+
+        assert conversation.cql == 'SELECT "shop", "number", "number" FROM "ks"."shelf" PER PARTITION LIMIT ?'
+        conversation.answer((1, None, None), (2, 1, 1), (3, 1, 1), (4, 1, 1))
+        assert conversation.result == 2
+
+    def test_a_partition_without_rows_makes_no_group(self, start):
+        query = selection.grouped(selection.with_values(self.find().query, ["shop", "count(*)"]), ["shop"])
+
+        conversation = start(reading.all_results(query, "ks", values_of))
+
+        assert conversation.cql == 'SELECT "shop", count("number"), "number" FROM "ks"."shelf" GROUP BY "shop"'
+        assert conversation.answer((1, 0, None), (2, 3, 1)).result == [(2, 3)]
+
+    def test_count_counts_documents_where_it_is_an_aggregate_too(self, start):
+        conversation = start(reading.aggregate(self.find().query, "ks", {"rows": "count(*)"}))
+
+        assert conversation.cql == 'SELECT count("number") FROM "ks"."shelf"'
+
     def test_distinct_partitions_are_counted_as_they_are(self, start):
         query = self.find().distinct().limit(2).query
 
@@ -424,6 +455,18 @@ class TestJson:
         )
         conversation.answer(('{"value": 1}',), paging_state=b"x").answer(('{"value": 2}',))
         assert conversation.result == ['{"value": 1}', '{"value": 2}']
+
+    def test_rows_that_are_no_documents_are_left_out_by_their_clustering_key(self, start):
+        """It is read first, wherever else it stands, and taken off the text again."""
+        query = selection.with_values(Query(Shelf), ["owner", "number"])
+
+        conversation = start(reading.json(query, "ks"))
+
+        assert conversation.cql == 'SELECT JSON "number", "owner", "number" FROM "ks"."shelf"'
+        conversation.answer(
+            ('{"number": null, "owner": "Al", "number": null}',), ('{"number": 7, "owner": "Bo, ", "number": 7}',)
+        )
+        assert conversation.result == ['{"owner": "Bo, ", "number": 7}']
 
     def test_one_a_partition(self, start):
         query = selection.with_values(find().distinct().query, ["site", "sensor"])

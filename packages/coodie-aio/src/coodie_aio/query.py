@@ -157,6 +157,7 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """Return one page of `fetch_size` results, and where the next one begins.
 
         Raises:
+            InvalidQueryError: The server would count rows that are no documents for the `limit`.
             FilteringRefused: Neither a key nor an index serves the query.
             DatabaseError: The cluster refused or did not answer.
 
@@ -170,7 +171,7 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         return await run(reading.page(self.query, driver.keyspace, self._results), driver)
 
     async def json(self) -> list[str]:
-        """Return a JSON text for each row, as the server writes it, from all pages.
+        """Return a JSON text for each document, as the server writes its row, from all pages.
 
         Raises:
             FilteringRefused: Neither a key nor an index serves the query.
@@ -396,7 +397,9 @@ class QuerySet(ReadingQuerySet[D, D]):
             Whether the change was applied; always, unless there was a condition.
 
         Raises:
-            InvalidQueryError: A field does not exist, a value does not fit, or `find` does not name one row.
+            InvalidQueryError: A field does not exist, a value does not fit, or `find` does not name one row: by its
+                whole primary key, or by its partition key where only static columns are written. Or the class has a
+                `Version`, or shares a table with its base, and no condition looks at that of the row.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -417,7 +420,8 @@ class QuerySet(ReadingQuerySet[D, D]):
             Whether the rows were deleted; always, unless there was a condition.
 
         Raises:
-            InvalidQueryError: `find` does not name at least one whole partition key.
+            InvalidQueryError: `find` does not name at least one whole partition key. Or the class has a `Version`, or
+                shares a table with its base, and no condition looks at that of the row.
             DatabaseError: The cluster refused or did not answer.
 
         Example:

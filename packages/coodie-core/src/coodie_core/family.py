@@ -153,6 +153,12 @@ def columns_to_read(table: Table, named: tuple[str, ...] | None) -> tuple[str, .
     return tuple(dict.fromkeys(name for member in table.family.tables_of(table) for name in member.column_names))
 
 
+def has_static_columns(table: Table) -> bool:
+    """Whether partitions of the table may have values without having rows."""
+    members = [] if table.family is None else [table.family.root or table, *table.family.members.values()]
+    return any(column.static for member in (table, *members) for column in member.columns)
+
+
 def of_its_class(table: Table, query: Query[Any], *, reads_documents: bool) -> Query[Any]:
     """Return the query narrowed to the rows of its class, where they share a table.
 

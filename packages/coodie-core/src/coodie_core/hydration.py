@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from coodie_core.codecs.plain import decode_value
 from coodie_core.document import BaseDocument, StoredRow, remember_stored, remember_written
 from coodie_core.exceptions import RowDoesNotFit
+from coodie_core.family import has_static_columns
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
 from coodie_core.validation import reasons
@@ -58,7 +59,7 @@ def readers_of(model: type[D], rows: Rows, *, validated: bool) -> Iterator[tuple
     """Yield each row that is a document of *model*, with what reads it: the reader of its own class."""
     table = table_of(model)
     family = table.family
-    if family is None:
+    if family is None or family.discriminator not in rows.columns:  # as of distinct(), which reads partitions
         reader = document_reader(model, rows.columns, validated=validated)
         yield from ((reader, row) for row in reader.rows_of_documents(rows.rows))
         return
@@ -124,7 +125,7 @@ class DocumentReader(Generic[D]):
             else self._partial
         )
 
-        has_clustering_key = any(column.static for column in table.columns) and table.clustering_key[0] in columns
+        has_clustering_key = has_static_columns(table) and table.clustering_key[0] in columns
         self._clustering_key = columns.index(table.clustering_key[0]) if has_clustering_key else None
 
     def rows_of_documents(self, rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:

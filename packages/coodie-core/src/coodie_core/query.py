@@ -11,7 +11,7 @@ from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
-from coodie_core.family import columns_to_read, of_its_class
+from coodie_core.family import columns_to_read, has_static_columns, of_its_class
 from coodie_core.options import WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import Table, table_of
@@ -137,38 +137,46 @@ def plan_of(query: Query[Any]) -> QueryPlan:
 
 
 def _sent_columns(table: Table, query: Query[Any], *, json: bool) -> Sequence[str | Selector]:
+    if json:
+        marker = marker_of_rows(table, query)
+        return (*([marker] if marker else []), *(query.selected or document_columns(table, query)))
     if query.selected is None:
         return document_columns(table, query)
-    marker = None if json else marker_of_rows(table, query)
+    marker = marker_of_rows(table, query)
     return query.selected if marker is None else (*query.selected, marker)
 
 
 def marker_of_rows(table: Table, query: Query[Any]) -> Selector | None:
-    """Return what is read at the end of tuples besides what was asked, to tell whether a row is a document's.
+    """Return what is read besides what was asked, to tell whether a row is a document's: last of tuples, first of JSON.
 
-    A partition without rows may have static columns, which the server shows as a row without clustering keys.
+    A partition without rows may have static columns, which the server shows as a row without clustering keys. To a
+    group it gives the clustering keys of its first row.
     """
-    is_by_row = not (
-        query.distinct or query.group_by or any(item.function in AGGREGATES for item in query.selected or ())
-    )
-    has_static = any(column.static for column in table.columns)
-    return Selector((table.clustering_key[0],)) if is_by_row and has_static else None
+    is_one_row = not query.group_by and any(item.function in AGGREGATES for item in query.selected or ())
+    if query.distinct or is_one_row or not has_static_columns(table):
+        return None
+    return Selector((table.clustering_key[0],))
 
 
-def shows_rows_of_no_document(query: Query[Any]) -> bool:
-    """Whether the server may answer with rows that only show the static columns of a partition without rows."""
+def limit_counts_rows_of_no_document(query: Query[Any]) -> bool:
+    """Whether the server would count rows that only show the static columns of a partition without rows for a limit.
+
+    In one partition such a row is the only one, so that it takes the place of none.
+    """
     table = table_of(query.model)
-    by_row = not query.distinct and (query.selected is None or marker_of_rows(table, query) is not None)
-    has_static = any(column.static for column in table.columns)
-    return by_row and has_static and table.clustering_key[0] not in query.filtered_fields
+    fixed = {item.column for item in query.filters if item.operator == "=" and not item.token_of}
+    is_one_partition = fixed.issuperset(table.partition_key)
+    if query.row_limit is None or is_one_partition or marker_of_rows(table, query) is None:
+        return False
+    return table.clustering_key[0] not in query.filtered_fields
 
 
 def document_columns(table: Table, query: Query[Any]) -> tuple[str, ...]:
     """Return the columns that the documents of *query* have."""
-    columns = query.columns or table.column_names
     if not query.distinct:
         return columns_to_read(table, query.columns)
-    return tuple(name for name in columns if name in table.partition_key or table.by_name[name].static)
+    of_partition = {*table.partition_key, *(column.name for column in table.columns if column.static)}
+    return tuple(name for name in query.columns or table.column_names if name in of_partition)
 
 
 def _check_null_checks(table: Table, query: Query[Any]) -> None:
@@ -241,8 +249,8 @@ def _check_group_by(table: Table, query: Query[Any]) -> None:
 
 
 def _check_validates(table: Table, query: Query[Any]) -> None:
-    columns = document_columns(table, query)
-    if query.validates and query.selected is None and len(columns) < len(table.column_names):
+    is_part = not set(columns_to_read(table, None)).issubset(document_columns(table, query))
+    if query.validates and query.selected is None and is_part:
         raise InvalidQueryError(
             f"{table.document}.find().validate(): Pydantic can only judge whole documents. "
             f"Leave out only(), defer() and distinct(), or validate()."

@@ -12,6 +12,7 @@ from coodie_core.cql_builder import Nearness, Ordering
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
+from coodie_core.family import columns_to_read
 from coodie_core.identifiers import checked_name
 from coodie_core.lookups import conditions_as_restrictions, null_check, restrictions_of
 from coodie_core.options import (
@@ -218,7 +219,8 @@ class BaseQuerySet(Generic[D]):
         table = table_of(self._query.model)
         for name in named:
             table.column(name, f"{method}({name!r})")
-        return tuple(column.name for column in table.columns if column.is_primary_key or (column.name in named) is keep)
+        possible = table.column_names if keep else columns_to_read(table, None)
+        return tuple(name for name in possible if name in table.primary_key or (name in named) is keep)
 
     def allow_filtering(self) -> Self:
         """Return the query set that may make the server read rows only to throw them away.

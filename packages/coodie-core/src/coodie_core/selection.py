@@ -10,6 +10,7 @@ from typing import Any
 from coodie_core.codecs.plain import decode_value
 from coodie_core.cql_builder.selectors import CASTS, COUNT_ROWS, Selector
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.family import has_static_columns
 from coodie_core.hydration import values_of_empty_columns
 from coodie_core.query import D, Query, document_columns, marker_of_rows
 from coodie_core.schema import Table, table_of
@@ -59,9 +60,14 @@ def function_of(table: Table, function: str, field: str, asked: str) -> Selector
             f"The functions are {', '.join(_FUNCTIONS)}."
         )
     if function == "count" and field == "*":
-        return COUNT_ROWS
+        return counter_of_rows(table)
     _ = table.column(field, asked)
     return _FUNCTIONS[function](table, function, field, asked)
+
+
+def counter_of_rows(table: Table) -> Selector:
+    """Return what counts documents: where there are static columns, a partition without rows is one to the server."""
+    return Selector((table.clustering_key[0],), "count") if has_static_columns(table) else COUNT_ROWS
 
 
 def _of_any_column(_table: Table, function: str, field: str, _asked: str) -> Selector:

@@ -44,6 +44,7 @@ from coodie_core.operations.sending import (
     refuse_on,
     write,
 )
+from coodie_core.operations.unlooked import refuse_unread
 from coodie_core.operations.versions import (
     Lock,
     lock_of,
@@ -221,6 +222,7 @@ def _update(
     lock = lock_of(table, document, "update()")
     conditions = conditions_of(table, "update", if_conditions)
     assignments = [*assignments_of(table, "update", changes)]
+    refuse_unread(table, document, "update()", {condition.column for condition in conditions})
     if lock is not None:
         refuse_new(lock, table, "update()")
         refuse_version(lock, table, changes)
@@ -277,6 +279,7 @@ def _delete(
     refuse_on(table, "delete()", NO_WRITES)
     conditions = conditions_of(table, "delete", if_conditions)
     lock = lock_of(table, document, "delete()")
+    refuse_unread(table, document, "delete()", {condition.column for condition in conditions})
     if lock is not None:
         refuse_new(lock, table, "delete()")
         conditions, if_exists = (*conditions, lock.condition), False
@@ -325,6 +328,7 @@ def delete_columns(
             f"{table.document}.delete_columns(): CQL cannot count the document's version while it deletes columns. "
             f"Set the fields to None, or take the elements out, and save() the document."
         )
+    refuse_unread(table, document, "delete_columns()", None)
     elements = elements_of(table, "delete_columns", collection_elements or {})
     if not columns and not elements:
         raise InvalidQueryError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, AliasPath
@@ -17,6 +17,7 @@ from coodie_core.operation import Operation
 from coodie_core.operations.documents import save_new
 from coodie_core.operations.saving import columns_of, row_written
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
+from coodie_core.operations.unlooked import refuse_unlooked_delete, refuse_unlooked_update
 from coodie_core.query import Query
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind, table_of
@@ -83,14 +84,20 @@ def update(
     _refuse_options_of_reads(table, query, "update()")
     if not changes:
         raise InvalidQueryError(f"{table.document}.find(...).update(): name at least one field to change.")
-    whole_key(table, "find(...).update()", query.filtered_fields)
     conditions = query.null_checks + conditions_of(table, "update", if_conditions)
     assignments = assignments_of(table, "update", changes)
+    written = columns_of(assignments, conditions)
+    if not _is_of_partition(table, written):
+        _refuse_part_of_key(table, query, written)
+        looked_at = {*query.filtered_fields, *(condition.column for condition in conditions)}
+        refuse_unlooked_update(table, looked_at, written=changes)
+    elif set(query.filtered_fields) != set(table.partition_key):
+        whole_key(table, "find(...).update()", query.filtered_fields)
     cql = build_update(
         table.name,
         _keyspace(query, table, keyspace),
         assignments=assignments,
-        where=row_written(table, query.filters, columns_of(assignments, conditions)),
+        where=row_written(table, query.filters, written),
         conditions=conditions,
         if_exists=query.if_exists,
         ttl=query.write.ttl,
@@ -99,6 +106,23 @@ def update(
     repeatable = assignments_are_idempotent(table, assignments)
     conditional = query.if_exists or bool(conditions)
     return (yield from write(table, cql, query.write, idempotent=repeatable, conditional=conditional))
+
+
+def _is_of_partition(table: Table, written: Sequence[str]) -> bool:
+    """Whether all that is written or compared is static, so that it belongs to a partition and to no row."""
+    return all(table.by_name[name].static for name in written)
+
+
+def _refuse_part_of_key(table: Table, query: Query[Any], written: Sequence[str]) -> None:
+    """Raise unless the query names the whole key, which columns that are not static need."""
+    of_rows = [name for name in written if not table.by_name[name].static]
+    if len(of_rows) < len(written) and set(query.filtered_fields) == set(table.partition_key):
+        raise InvalidQueryError(
+            f"{table.document}.find(...).update(): the partition key ({', '.join(table.partition_key)}) is enough "
+            f"where only static columns are written and compared, and {', '.join(of_rows)} is not static. Name the "
+            f"whole primary key ({', '.join(table.primary_key)}), or make two updates of it."
+        )
+    whole_key(table, "find(...).update()", query.filtered_fields)
 
 
 def delete(
@@ -110,6 +134,7 @@ def delete(
     _refuse_options_of_reads(table, query, "delete()")
     _refuse_wide_delete(table, query)
     conditions = query.null_checks + conditions_of(table, "delete", if_conditions)
+    refuse_unlooked_delete(table, {*query.filtered_fields, *(condition.column for condition in conditions)})
     cql = build_delete(
         table.name,
         _keyspace(query, table, keyspace),

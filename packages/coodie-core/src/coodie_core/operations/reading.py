@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from json import JSONDecoder
 from typing import Any, Generic, TypeVar
 
-from coodie_core.cql_builder.selectors import AGGREGATES, COUNT_ROWS, Selector
+from coodie_core.cql_builder.selectors import AGGREGATES, Selector
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import (
     DocumentNotFound,
@@ -21,10 +22,10 @@ from coodie_core.exceptions import (
 from coodie_core.hydration import documents_of, readers_of
 from coodie_core.lazy import LazyDocument
 from coodie_core.operation import Operation
-from coodie_core.query import Query, plan_of, select_statement, shows_rows_of_no_document
+from coodie_core.query import Query, limit_counts_rows_of_no_document, marker_of_rows, plan_of, select_statement
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
-from coodie_core.selection import function_of, selector_of, values_of
+from coodie_core.selection import counter_of_rows, function_of, selector_of, values_of
 from coodie_core.statement import Rows, Statement
 
 D = TypeVar("D", bound=BaseDocument)
@@ -48,6 +49,16 @@ def lazy_documents(query: Query[D], rows: Rows) -> list[LazyDocument[D]]:
 
 def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[PagedResult[R]]:
     """Read one page."""
+    if limit_counts_rows_of_no_document(query):
+        raise InvalidQueryError(
+            f"{query.model.__name__}.find().limit({query.row_limit}).paged_all(): the server would count partitions "
+            f"that have static columns and no rows for the limit. Say with fetch_size() how long a page is, and stop "
+            f"when you have enough; or use all() or iterate, which count documents."
+        )
+    return (yield from _page(query, keyspace, results))
+
+
+def _page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[PagedResult[R]]:
     answer = yield from _rows(query, keyspace)
     return PagedResult(results(query, answer), answer.paging_state)
 
@@ -71,7 +82,7 @@ class PageWalk(Generic[D]):
     """
 
     def __init__(self, query: Query[D]) -> None:
-        limit = query.row_limit if shows_rows_of_no_document(query) else None
+        limit = query.row_limit if limit_counts_rows_of_no_document(query) else None
         self._left: int | None = limit
         self.query: Query[D] = query if limit is None else _limited_by_pages(query, limit)
         self.has_ended: bool = False
@@ -121,14 +132,26 @@ def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operat
 
 
 def json(query: Query[Any], keyspace: str | None) -> Operation[list[str]]:
-    """Read every row as the JSON text that the server makes of it."""
-    texts: list[str] = []
-    while True:
-        answer = yield from _rows(query, keyspace, json=True)
-        texts += [row[0] for row in answer.rows]
-        if answer.paging_state is None:
-            return texts
-        query = query.but(paging_state=answer.paging_state)
+    """Read every document as the JSON text that the server makes of its row."""
+    walk, texts = PageWalk(query), list[str]()
+    while not walk.has_ended:
+        answer = yield from _rows(walk.query, keyspace, json=True)
+        texts += walk.take(PagedResult(_texts(query, answer), answer.paging_state))
+    return texts
+
+
+def _texts(query: Query[Any], rows: Rows) -> list[str]:
+    """Return the JSON texts of the rows that are documents, without the clustering key before them that tells so."""
+    texts: list[str] = [row[0] for row in rows.rows]
+    if marker_of_rows(table_of(query.model), query) is None:
+        return texts
+    return ["{" + text[end + 2 :] for text, end in zip(texts, map(_end_of_first_value, texts), strict=True) if end]
+
+
+def _end_of_first_value(text: str) -> int | None:
+    """Return where the value of the first key of a JSON object ends, or None if that value is null."""
+    value, end = JSONDecoder().raw_decode(text, text.index(": ") + 2)
+    return None if value is None else end
 
 
 def count(query: Query[Any], keyspace: str | None) -> Operation[int]:
@@ -136,7 +159,7 @@ def count(query: Query[Any], keyspace: str | None) -> Operation[int]:
     if not _can_be_counted_by_server(query):
         return (yield from _count_by_reading(query, keyspace))
     table = table_of(query.model)
-    counting = query.but(selected=(_counter_of_rows(table),), ordering=(), row_limit=None)
+    counting = query.but(selected=(counter_of_rows(table),), ordering=(), row_limit=None)
     answer = yield from _rows(counting, keyspace)
     counted: int = answer.rows[0][0]
     return counted if query.row_limit is None else min(counted, query.row_limit)
@@ -148,24 +171,15 @@ def _can_be_counted_by_server(query: Query[Any]) -> bool:
     return is_row_by_row and not any(narrowed)
 
 
-def _counter_of_rows(table: Table) -> Selector:
-    """Return what counts documents: where there are static columns, a partition without rows is one to the server."""
-    has_static = any(column.static for column in table.columns)
-    return Selector((table.clustering_key[0],), "count") if has_static else COUNT_ROWS
-
-
 def _count_by_reading(query: Query[Any], keyspace: str | None) -> Operation[int]:
     table = table_of(query.model)
     if query.selected is None:
         key = table.partition_key if query.distinct else table.primary_key
         query = query.but(selected=tuple(Selector((name,)) for name in key))
-    counted = 0
-    while True:
-        result = yield from page(query, keyspace, values_of)
-        counted += len(result.data)
-        if result.paging_state is None:
-            return counted
-        query = query.but(paging_state=result.paging_state)
+    walk, counted = PageWalk(query), 0
+    while not walk.has_ended:
+        counted += len(walk.take((yield from page(walk.query, keyspace, values_of))))
+    return counted
 
 
 def aggregate(query: Query[Any], keyspace: str | None, functions: Mapping[str, str]) -> Operation[dict[str, Any]]:
