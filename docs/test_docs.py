@@ -33,6 +33,7 @@ REFERENCE = {
     "cql_builder": "coodie.cql_builder",
     "results": "coodie.results",
     "lazy": "coodie.lazy",
+    "retrying": "coodie.retrying",
     "exceptions": "coodie.exceptions",
     "testing": "coodie_testing",
 }

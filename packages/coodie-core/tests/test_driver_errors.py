@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pickle
 import socket
 import ssl
 from typing import Any
@@ -25,11 +26,13 @@ from coodie_core.driver_support.errors import (
     Circumstances,
     coodie_error,
 )
+from coodie_core.exceptions import of_unknown_outcome
 from coodie_core.statement import BatchKind, BatchStatement, Statement
 
 HOST = "10.0.0.1:9042"
 SECRET = "s3cr3t"
 INSERT = Statement("INSERT INTO users (id, name) VALUES (?, ?)", (1, SECRET))
+SELECT = Statement("SELECT * FROM users WHERE id = ?", (1,))
 SENT = Circumstances(INSERT, "shop", Level.QUORUM, (HOST,), ("10.0.0.9:9042",))
 NOT_SENT = SENT._replace(attempted=())
 
@@ -103,6 +106,18 @@ OUTCOMES: dict[str, tuple[Exception, type[exceptions.DatabaseError], bool | None
         None,
         "per_partition_rate_limit",
     ),
+    "a rate limit that the node knew": (
+        cassandra.RateLimitReached(cassandra.OperationType.Write, rejected_by_coordinator=True),
+        exceptions.RateLimited,
+        False,
+        "per_partition_rate_limit",
+    ),
+    "a function that failed": (
+        cassandra.FunctionFailure(f"execution of 'shop.half[int]' failed: {SECRET}", "shop", "half", ["int"]),
+        exceptions.FunctionFailed,
+        None,
+        "The function shop.half of the server failed",
+    ),
     "a missing permission": (
         cassandra.Unauthorized(from_server(0x2100, "User joe has no MODIFY permission")),
         exceptions.Unauthorized,
@@ -113,7 +128,7 @@ OUTCOMES: dict[str, tuple[Exception, type[exceptions.DatabaseError], bool | None
         cassandra.AuthenticationFailed("Failed to authenticate"),
         exceptions.AuthenticationFailed,
         False,
-        "PlainTextAuthProvider",
+        "username=",
     ),
     "an invalid statement": (
         cassandra.InvalidRequest(from_server(0x2200, "Undefined column name nmae")),
@@ -153,13 +168,13 @@ OUTCOMES: dict[str, tuple[Exception, type[exceptions.DatabaseError], bool | None
     ),
     "a failure inside the server": (
         ServerError(0x0000, "java.lang.NullPointerException", None),
-        exceptions.DatabaseError,
+        exceptions.ServerFailed,
         None,
         "NullPointerException",
     ),
     "a connection that broke": (
         ConnectionShutdown("Connection was closed"),
-        exceptions.NoHostAvailable,
+        exceptions.ConnectionLost,
         None,
         "broke before the answer came. A write may or may not have taken place.",
     ),
@@ -178,7 +193,7 @@ def test_an_exception_of_the_driver_becomes_one_of_coodie(happened: str) -> None
 
     became = meant(error)
 
-    assert type(became) is expected
+    assert type(became) is (expected if applied is False else of_unknown_outcome(expected))
     assert words in str(became)
     assert became.applied is applied
     assert became.statement == INSERT.cql
@@ -247,7 +262,7 @@ def test_a_class_derived_from_a_known_one_means_the_same() -> None:
 
 
 def test_an_exception_that_nobody_knows_names_its_class_and_not_its_text() -> None:
-    became = meant(RuntimeError(f"could not encode {SECRET}"))
+    became = meant(RuntimeError(f"could not encode {SECRET}"), SENT._replace(request=SELECT))
 
     assert type(became) is exceptions.DatabaseError
     assert "RuntimeError" in str(became)
@@ -284,7 +299,7 @@ def test_nodes_that_differ_are_listed() -> None:
     }
     became = meant(none_of(causes))
 
-    assert type(became) is exceptions.NoHostAvailable
+    assert type(became) is of_unknown_outcome(exceptions.NoHostAvailable)
     for part in (
         "10.0.0.1:9042 knows too few live replicas",
         "10.0.0.2:9042 closed the connection",
@@ -383,6 +398,53 @@ def test_a_batch_that_the_server_refuses_was_not_written() -> None:
     refused = cassandra.InvalidRequest(from_server(0x2200, "Undefined column name nmae"))
 
     assert meant(refused, SENT._replace(request=BatchStatement((INSERT,)))).applied is False
+
+
+@pytest.mark.parametrize("level", [Level.SERIAL, Level.LOCAL_SERIAL])
+def test_a_conditional_write_without_replicas_for_its_agreement_was_not_carried_out(level: int) -> None:
+    missing = cassandra.Unavailable("x", level, required_replicas=2, alive_replicas=1)
+
+    assert meant(missing, SENT._replace(request=INSERT._replace(conditional=True))).applied is False
+
+
+def test_a_conditional_write_without_replicas_for_what_was_agreed_on_has_an_unknown_outcome() -> None:
+    """Replicas may die between the agreement, after which the write takes place, and its being written."""
+    became = meant(unavailable(), SENT._replace(request=INSERT._replace(conditional=True)))
+
+    assert became.applied is None
+    assert isinstance(became, exceptions.Unavailable)
+    assert isinstance(became, exceptions.OutcomeUnknown)
+
+
+@pytest.mark.parametrize("happened", OUTCOMES)
+def test_a_write_of_which_nobody_knows_can_be_caught_by_one_name(happened: str) -> None:
+    error, expected, applied, _ = OUTCOMES[happened]
+
+    assert isinstance(meant(error), exceptions.OutcomeUnknown) is (applied is None)
+    written = (exceptions.WriteTimeout, exceptions.WriteFailure)
+    assert isinstance(meant(error, SENT._replace(request=SELECT)), exceptions.OutcomeUnknown) is (expected in written)
+
+
+def test_while_connecting_there_is_no_outcome() -> None:
+    became = meant(cassandra.OperationTimedOut(timeout=1), Circumstances(known=(HOST,)))
+
+    assert not isinstance(became, exceptions.OutcomeUnknown)
+
+
+@pytest.mark.parametrize("happened", OUTCOMES)
+def test_it_goes_to_another_process_whole(happened: str) -> None:
+    became = meant(OUTCOMES[happened][0])
+
+    arrived = pickle.loads(pickle.dumps(became))  # noqa: S301  # its own bytes
+
+    assert (type(arrived), str(arrived), vars(arrived)) == (type(became), str(became), vars(became))
+
+
+def test_attempts_that_a_retry_policy_saw_refused_leave_the_outcome_certain() -> None:
+    twice = SENT._replace(attempted=("10.0.0.1:9042", "10.0.0.2:9042"), refusals=2)
+
+    assert meant(unavailable(), twice).applied is False
+    assert meant(unavailable(), twice._replace(refusals=1)).applied is None
 
 
 def test_a_long_statement_is_quoted_in_part_and_kept_whole() -> None:

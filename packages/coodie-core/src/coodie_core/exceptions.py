@@ -7,7 +7,7 @@ the facts as attributes and the driver's exception as ``__cause__``. Values of r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,8 +161,52 @@ class DatabaseError(CoodieError):
         super().__init__(message)
 
 
+class OutcomeUnknown(DatabaseError):
+    """A write was sent, and nobody knows whether it took place; whichever way the answer failed to come.
+
+    Every other exception of the cluster is one as well where that is so: a `ClientTimeout` of a write is also an
+    `OutcomeUnknown`, one of a read is not.
+
+    Attributes:
+        found: The row that was there when ``on_unknown="resolve"`` looked and could not tell; None if it did not look.
+    """
+
+    found: Mapping[str, Any] | None = None
+
+
+#: The classes that `of_unknown_outcome` made, one for each class above.
+_OF_UNKNOWN_OUTCOME: dict[type[DatabaseError], type[DatabaseError]] = {}
+
+
+def of_unknown_outcome(kind: type[DatabaseError]) -> type[DatabaseError]:
+    """Return the class of *kind* that is an `OutcomeUnknown` as well."""
+    if kind is DatabaseError:
+        return OutcomeUnknown
+    if issubclass(kind, OutcomeUnknown):
+        return kind
+    if kind not in _OF_UNKNOWN_OUTCOME:
+        more = {"__doc__": kind.__doc__, "__module__": kind.__module__, "__reduce__": _reduced, "of_known_outcome": kind}
+        _OF_UNKNOWN_OUTCOME[kind] = type(kind.__name__, (kind, OutcomeUnknown), more)
+    return _OF_UNKNOWN_OUTCOME[kind]
+
+
+def _reduced(error: Any) -> tuple[Any, ...]:
+    return _again, (error.of_known_outcome, error.args, vars(error))
+
+
+def _again(kind: type[DatabaseError], arguments: tuple[Any, ...], facts: Mapping[str, Any]) -> DatabaseError:
+    made = of_unknown_outcome(kind)
+    error = made.__new__(made, *arguments)
+    error.__dict__.update(facts)
+    return error
+
+
 class NoHostAvailable(DatabaseError):
     """No node of the cluster could be reached."""
+
+
+class ConnectionLost(NoHostAvailable):
+    """The connection to a node broke after a statement was sent and before the answer came."""
 
 
 class AuthenticationFailed(DatabaseError):
@@ -226,7 +270,7 @@ class ReadTimeout(DatabaseError):
     """Too few replicas answered a read in the server's time."""
 
 
-class WriteTimeout(DatabaseError):
+class WriteTimeout(OutcomeUnknown):
     """Too few replicas confirmed a write in the server's time: it may or may not have taken place."""
 
 
@@ -234,7 +278,7 @@ class ReadFailure(DatabaseError):
     """Replicas failed while they read, for example at too many tombstones."""
 
 
-class WriteFailure(DatabaseError):
+class WriteFailure(OutcomeUnknown):
     """Replicas failed while they wrote: it may or may not have taken place."""
 
 
@@ -244,6 +288,14 @@ class Overloaded(DatabaseError):
 
 class RateLimited(DatabaseError):
     """The partition's rate limit was exceeded (ScyllaDB, ``per_partition_rate_limit``)."""
+
+
+class FunctionFailed(DatabaseError):
+    """A user-defined function of the server failed on the values that it was given."""
+
+
+class ServerFailed(DatabaseError):
+    """The server failed in an unexpected way; its log says more."""
 
 
 class TruncateFailed(DatabaseError):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from coodie_core.consistency import Consistency, SerialConsistency, consistency_level, serial_consistency_level
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy, checked_policy
 from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions
 
 #: 20 years, the longest time to live (Apache Cassandra, ``Attributes.MAX_TTL``; ScyllaDB has the same).
@@ -39,6 +40,7 @@ def write_options(
     consistency: Consistency | None = None,
     timeout: float | None = None,
     serial_consistency: SerialConsistency | None = None,
+    retry: RetryPolicy | None = None,
 ) -> WriteOptions:
     """Return checked options of a write.
 
@@ -48,12 +50,16 @@ def write_options(
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for the answer.
         serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for conditional writes.
+        retry: When it is sent again after a failure.
 
     Raises:
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
-    execution = execution_options(consistency, timeout, serial_consistency=serial_consistency)
+    execution = execution_options(consistency, timeout, serial_consistency=serial_consistency, retry=retry)
     return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution)
+
+
+_NO_OPTIONS = (None,) * 6
 
 
 def execution_options(
@@ -61,15 +67,19 @@ def execution_options(
     timeout: float | None = None,
     fetch_size: int | None = None,
     serial_consistency: SerialConsistency | None = None,
+    retry: RetryPolicy | None = None,
+    speculative: SpeculativePolicy | None = None,
 ) -> ExecutionOptions:
     """Return checked options of an execution; the one that all statements share when nothing is given."""
-    if consistency is None and timeout is None and fetch_size is None and serial_consistency is None:
+    if (consistency, timeout, fetch_size, serial_consistency, retry, speculative) == _NO_OPTIONS:
         return DEFAULT_EXECUTION
     return ExecutionOptions(
         consistency=consistency_level(consistency),
         serial_consistency=serial_consistency_level(serial_consistency),
         timeout=checked_timeout(timeout),
         fetch_size=checked_count("fetch_size", fetch_size),
+        retry=checked_policy("retry", retry, RetryPolicy),
+        speculative=checked_policy("speculative", speculative, SpeculativePolicy),
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from coodie_core.consistency import ConsistencyLevel
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,16 @@ class ExecutionOptions:
         serial_consistency: The consistency level of the Paxos part of a lightweight transaction.
         timeout: Seconds to wait for the answer.
         fetch_size: Rows in one page.
+        retry: When it is sent again after a failure.
+        speculative: When it is sent to a second node because the first is slow.
     """
 
     consistency: ConsistencyLevel | None = None
     serial_consistency: ConsistencyLevel | None = None
     timeout: float | None = None
     fetch_size: int | None = None
+    retry: RetryPolicy | None = None
+    speculative: SpeculativePolicy | None = None
 
 
 DEFAULT_EXECUTION = ExecutionOptions()
@@ -88,6 +93,16 @@ class BatchStatement(NamedTuple):
 
 
 Request = Statement | BatchStatement
+
+
+def is_read(request: Request) -> bool:
+    """Tell whether *request* only reads.
+
+    Example:
+        >>> is_read(Statement(" select * from users")), is_read(Statement("TRUNCATE users"))
+        (True, False)
+    """
+    return isinstance(request, Statement) and request.cql.lstrip()[:6].upper() == "SELECT"
 
 
 class Rows(NamedTuple):

@@ -24,18 +24,21 @@ from coodie_core.exceptions import AuthenticationFailed as AuthenticationFailed
 from coodie_core.exceptions import ClientTimeout as ClientTimeout
 from coodie_core.exceptions import ConditionNotMet as ConditionNotMet
 from coodie_core.exceptions import ConfigurationError as ConfigurationError
+from coodie_core.exceptions import ConnectionLost as ConnectionLost
 from coodie_core.exceptions import CoodieError as CoodieError
 from coodie_core.exceptions import DatabaseError as DatabaseError
 from coodie_core.exceptions import DocumentNotFound as DocumentNotFound
 from coodie_core.exceptions import FieldNotLoaded as FieldNotLoaded
 from coodie_core.exceptions import FieldProblem as FieldProblem
 from coodie_core.exceptions import FilteringRefused as FilteringRefused
+from coodie_core.exceptions import FunctionFailed as FunctionFailed
 from coodie_core.exceptions import InvalidModel as InvalidModel
 from coodie_core.exceptions import InvalidQueryError as InvalidQueryError
 from coodie_core.exceptions import KeyspaceNotFound as KeyspaceNotFound
 from coodie_core.exceptions import MigrationError as MigrationError
 from coodie_core.exceptions import MultipleDocumentsFound as MultipleDocumentsFound
 from coodie_core.exceptions import NoHostAvailable as NoHostAvailable
+from coodie_core.exceptions import OutcomeUnknown as OutcomeUnknown
 from coodie_core.exceptions import Overloaded as Overloaded
 from coodie_core.exceptions import RateLimited as RateLimited
 from coodie_core.exceptions import ReadFailure as ReadFailure
@@ -43,6 +46,7 @@ from coodie_core.exceptions import ReadTimeout as ReadTimeout
 from coodie_core.exceptions import RowDoesNotFit as RowDoesNotFit
 from coodie_core.exceptions import SchemaMismatch as SchemaMismatch
 from coodie_core.exceptions import SchemaNotAgreed as SchemaNotAgreed
+from coodie_core.exceptions import ServerFailed as ServerFailed
 from coodie_core.exceptions import ServerRefusedQuery as ServerRefusedQuery
 from coodie_core.exceptions import TlsError as TlsError
 from coodie_core.exceptions import TruncateFailed as TruncateFailed
@@ -80,6 +84,8 @@ from coodie_core.results import Drift as Drift
 from coodie_core.results import LWTResult as LWTResult
 from coodie_core.results import PagedResult as PagedResult
 from coodie_core.results import SchemaChanges as SchemaChanges
+from coodie_core.retrying import RetryPolicy as RetryPolicy
+from coodie_core.retrying import SpeculativePolicy as SpeculativePolicy
 from coodie_core.types import CqlDuration as CqlDuration
 from coodie_sync import BatchQuery as BatchQuery
 

@@ -11,18 +11,21 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from coodie_core.consistency import ConsistencyLevel
+from coodie_core.consistency import SERIAL_LEVELS, ConsistencyLevel
 from coodie_core.exceptions import (
     AlreadyExists,
     AuthenticationFailed,
     ClientTimeout,
+    ConnectionLost,
     DatabaseError,
+    FunctionFailed,
     KeyspaceNotFound,
     NoHostAvailable,
     Overloaded,
     RateLimited,
     ReadFailure,
     ReadTimeout,
+    ServerFailed,
     ServerRefusedQuery,
     TlsError,
     TruncateFailed,
@@ -30,8 +33,9 @@ from coodie_core.exceptions import (
     Unavailable,
     WriteFailure,
     WriteTimeout,
+    of_unknown_outcome,
 )
-from coodie_core.statement import BatchStatement, Request
+from coodie_core.statement import BatchStatement, Request, is_read
 
 DRIVER_PACKAGE = "cassandra"
 LONGEST_QUOTED_STATEMENT = 300
@@ -47,6 +51,7 @@ class Circumstances(NamedTuple):
         consistency: The number of the consistency level with which it was sent, where known.
         attempted: The nodes to which it was sent, as ``"address:port"``; one as often as it was sent there.
         known: The nodes that the driver was told of, for requests that were sent to none.
+        refusals: How many of the attempts surely carried nothing out, where a retry policy saw them.
     """
 
     request: Request | None = None
@@ -54,6 +59,7 @@ class Circumstances(NamedTuple):
     consistency: int | None = None
     attempted: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    refusals: int = 0
 
 
 class Meaning(NamedTuple):
@@ -72,7 +78,7 @@ class Meaning(NamedTuple):
 
 REFUSED = Meaning(ServerRefusedQuery, "The server refuses the statement: {said}", applied=False)
 BROKEN = Meaning(
-    NoHostAvailable,
+    ConnectionLost,
     "The connection to {hosts} broke before the answer came. {outcome}",
 )
 CROWDED = Meaning(
@@ -81,6 +87,14 @@ CROWDED = Meaning(
     "Send fewer at the same time, or wait for some of them to finish.",
     applied=False,
 )
+
+RATE_LIMITED = Meaning(
+    RateLimited,
+    "The partition's rate limit was exceeded (`per_partition_rate_limit` of the table). Spread the load over more "
+    "partitions, or raise the limit.",
+)
+NOT_TAKEN = RATE_LIMITED._replace(applied=False)
+"""The node that was asked sent it to no replica."""
 
 MEANINGS: Mapping[str, Meaning] = {
     # the server cannot do it now
@@ -120,16 +134,14 @@ MEANINGS: Mapping[str, Meaning] = {
     "IsBootstrappingErrorMessage": Meaning(
         NoHostAvailable, "The node {hosts} is still joining the cluster.", applied=False
     ),
-    "RateLimitReached": Meaning(
-        RateLimited,
-        "The partition's rate limit was exceeded (`per_partition_rate_limit` of the table). Spread the load over more "
-        "partitions, or raise the limit.",
-    ),
+    "RateLimitReached": RATE_LIMITED,
     "TruncateError": Meaning(
         TruncateFailed, "The table could not be truncated on every node. All nodes must be up for that: {said}"
     ),
-    "FunctionFailure": Meaning(DatabaseError, "A function of the server failed: {said}"),
-    "ServerError": Meaning(DatabaseError, "The server failed in an unexpected way; its log says more: {said}"),
+    "FunctionFailure": Meaning(
+        FunctionFailed, "The function {function} of the server failed; its log and __cause__ say why."
+    ),
+    "ServerError": Meaning(ServerFailed, "The server failed in an unexpected way; its log says more: {said}"),
     # the server will not do it
     "Unauthorized": Meaning(
         Unauthorized, "The role lacks a permission. Grant it, or connect with another role: {said}", applied=False
@@ -137,7 +149,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "AuthenticationFailed": Meaning(
         AuthenticationFailed,
         "{hosts} does not accept the user name and password, or wants some where none were given. "
-        "Give auth_provider=cassandra.auth.PlainTextAuthProvider(username, password).",
+        "Give init_coodie(username=..., password=...).",
         applied=False,
     ),
     "BadCredentials": Meaning(
@@ -238,7 +250,8 @@ def no_host_available(causes: Mapping[str, Exception], circumstances: Circumstan
         if decisive or unanimous:
             return explained(meaning, cause, circumstances, attempts_explained=len(causes))
     listed = "; ".join(f"{host} {what_happened(cause)}" for host, cause in causes.items())
-    return NoHostAvailable(
+    applied = None if circumstances.attempted else False
+    return kind_of(NoHostAvailable, circumstances.request, applied)(
         f"No node {'can be reached' if circumstances.request is None else 'carried out the request'}: "
         f"{listed or 'all are known to be down'}. "
         f"Check that the server runs and listens there, and hosts= and port= of init_coodie()."
@@ -247,7 +260,7 @@ def no_host_available(causes: Mapping[str, Exception], circumstances: Circumstan
         keyspace=circumstances.keyspace,
         consistency=consistency_name(circumstances.consistency),
         hosts=hosts_of(circumstances),
-        applied=None if circumstances.attempted else False,
+        applied=applied,
     )
 
 
@@ -262,10 +275,8 @@ def explained(
         circumstances: What is known of the request.
         attempts_explained: How many attempts ended as *meaning* says. What became of others is not known.
     """
-    applied = meaning.applied if surely_meant(meaning, circumstances, attempts_explained) else None
-    if not circumstances.attempted:
-        applied = False
-    return meaning.error(
+    applied = outcome(meaning, error, circumstances, attempts_explained)
+    return kind_of(meaning.error, circumstances.request, applied)(
         meaning.text.format_map(details(error, circumstances, applied)) + quoted(circumstances.request),
         statement=statement_text(circumstances.request),
         keyspace=circumstances.keyspace,
@@ -275,14 +286,40 @@ def explained(
     )
 
 
-def surely_meant(meaning: Meaning, circumstances: Circumstances, attempts_explained: int) -> bool:
-    """Tell whether what *meaning* says of the write holds for all of it: each attempt, and each part of a batch.
+def outcome(meaning: Meaning, error: Any, circumstances: Circumstances, attempts_explained: int) -> bool | None:
+    """Return False if a write that ended so surely did not take place, and None if nobody knows."""
+    if not circumstances.attempted:
+        return False
+    if not carried_nothing_out(meaning, circumstances.request, getattr(error, "consistency", None)):
+        return None
+    explained = max(attempts_explained, circumstances.refusals)
+    return False if len(circumstances.attempted) <= explained else None
 
-    A server sends the parts of a batch one after the other, so replicas may be missing for a later one only
-    (Apache Cassandra, ``StorageProxy.mutate``).
+
+def carried_nothing_out(meaning: Meaning, request: Request | None, level: int | None) -> bool:
+    """Tell whether one attempt that ended as *meaning* says surely changed nothing.
+
+    A server sends the parts of a batch one after the other, so replicas may be missing for a later one only. And it
+    looks for the replicas of a conditional write twice: before the agreement, by the serial level, and after it, by the
+    other (Apache Cassandra, ``StorageProxy.mutate`` and ``StorageProxy.cas``).
+
+    Args:
+        meaning: What the error means.
+        request: What was sent.
+        level: The number of the consistency level that the error names.
     """
-    partly_sent = isinstance(circumstances.request, BatchStatement) and meaning.error is Unavailable
-    return len(circumstances.attempted) <= attempts_explained and not partly_sent
+    if meaning.applied is not False or meaning.error is not Unavailable:
+        return meaning.applied is False
+    if isinstance(request, BatchStatement):
+        return False
+    return request is None or not request.conditional or level in SERIAL_LEVELS
+
+
+def kind_of(error: type[DatabaseError], request: Request | None, applied: bool | None) -> type[DatabaseError]:
+    """Return the class to raise: one that is an `OutcomeUnknown` as well for a write of which nobody knows."""
+    if applied is False or request is None or is_read(request):
+        return error
+    return of_unknown_outcome(error)
 
 
 def details(error: Exception, circumstances: Circumstances, applied: bool | None) -> dict[str, str]:
@@ -297,6 +334,7 @@ def details(error: Exception, circumstances: Circumstances, applied: bool | None
         "seconds": "the time allowed" if timeout is None else f"{timeout:g} s",
         "existing": existing_thing(error),
         "outcome": "Nothing was carried out." if applied is False else "A write may or may not have taken place.",
+        "function": f"{getattr(error, 'keyspace', None)}.{getattr(error, 'function', None)}",
         "kind": type(error).__name__,
         **{name: "some" if count is None else str(count) for name, count in counts.items()},
     }
@@ -311,6 +349,8 @@ def meaning_of(error: Exception) -> Meaning:
     """Return what *error* means, by the nearest of its classes that is known."""
     if is_about_tls(error):
         return TLS_REFUSED
+    if getattr(error, "rejected_by_coordinator", False):
+        return NOT_TAKEN
     return next((MEANINGS[name] for name in names_of(error) if name in MEANINGS), UNKNOWN)
 
 

@@ -157,6 +157,7 @@ def given_options(options: WriteOptions, batch: BaseBatch | None) -> dict[str, A
         "consistency": options.execution.consistency,
         "timeout": options.execution.timeout,
         "serial_consistency": options.execution.serial_consistency,
+        "retry": options.execution.retry,
         "batch": batch,
     }
 
