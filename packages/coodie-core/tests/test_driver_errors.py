@@ -26,7 +26,7 @@ from coodie_core.driver_support.errors import (
     Circumstances,
     coodie_error,
 )
-from coodie_core.exceptions import of_unknown_outcome
+from coodie_core.outcomes import of_unknown_outcome
 from coodie_core.statement import BatchKind, BatchStatement, Statement
 
 HOST = "10.0.0.1:9042"

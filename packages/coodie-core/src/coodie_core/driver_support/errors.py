@@ -33,8 +33,8 @@ from coodie_core.exceptions import (
     Unavailable,
     WriteFailure,
     WriteTimeout,
-    of_unknown_outcome,
 )
+from coodie_core.outcomes import of_unknown_outcome
 from coodie_core.statement import BatchStatement, Request, is_read
 
 DRIVER_PACKAGE = "cassandra"
