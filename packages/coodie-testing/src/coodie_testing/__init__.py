@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from coodie_testing.choice import choose_server
     from coodie_testing.config import NodeConfig
     from coodie_testing.errors import CoodieTestingError
+    from coodie_testing.fault_proxy import FaultProxy
+    from coodie_testing.faults import Fault
     from coodie_testing.keyspaces import create_keyspace, drop_keyspace, fresh_keyspace, truncate_tables
     from coodie_testing.node import CassandraNode
     from coodie_testing.scylla import scylla_container
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "CassandraNode",
     "CoodieTestingError",
+    "Fault",
+    "FaultProxy",
     "NodeConfig",
     "Server",
     "cassandra",
@@ -41,6 +45,8 @@ __version__ = "2.0.0"
 _MODULE_OF = {
     "CassandraNode": "node",
     "CoodieTestingError": "errors",
+    "Fault": "faults",
+    "FaultProxy": "fault_proxy",
     "NodeConfig": "config",
     "Server": "server",
     "cassandra": "server",

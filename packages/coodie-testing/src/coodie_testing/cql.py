@@ -45,6 +45,9 @@ class Reader:
         self._position += length
         return taken
 
+    def byte(self) -> int:
+        return self._take(1)[0]
+
     def integer(self) -> int:
         return int.from_bytes(self._take(4), signed=True)
 
@@ -53,6 +56,21 @@ class Reader:
 
     def string(self) -> str:
         return self._take(self.short()).decode()
+
+    def long_string(self) -> str:
+        return self._take(self.integer()).decode()
+
+    def short_bytes(self) -> bytes:
+        return self._take(self.short())
+
+    def skip_bytes(self) -> None:
+        self._take(max(0, self.integer()))  # less than 0 is null, or not set
+
+    def skip(self, length: int) -> None:
+        self._take(length)
+
+    def rest(self) -> bytes:
+        return self._body[self._position :]
 
     def skip_table(self) -> None:
         self.string()  # its keyspace

@@ -305,3 +305,30 @@ class CqlFailed(CoodieTestingError):
         self.cql: str = cql
         self.reason: str = reason
         super().__init__(f"The server did not carry out {cql!r}: {reason}")
+
+
+class FaultDidNotHappen(CoodieTestingError):
+    """A fault was waited for, and no request came that it was for."""
+
+    def __init__(self, effect: str, expected: int, happened: int, timeout: float) -> None:
+        self.effect: str = effect
+        self.expected: int = expected
+        self.happened: int = happened
+        self.timeout: float = timeout
+        super().__init__(
+            f"{effect} was to happen {expected} times, but happened {happened} times in {timeout:g} seconds. Compare "
+            "its text and opcode with what went through the proxy (proxy.requests and proxy.count), and see that the "
+            "driver is connected to the proxy, not to the server."
+        )
+
+
+class FaultProxyNotRunning(CoodieTestingError):
+    """A fault proxy was told to do something before `start()` or after `stop()`."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self.address: str = address
+        self.port: int = port
+        super().__init__(
+            f"The fault proxy on {address}:{port} was told to do something, but it does not run. "
+            "Call its start() first, or use it inside its `with` block."
+        )
