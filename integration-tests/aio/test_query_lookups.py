@@ -173,7 +173,7 @@ async def test_a_page_of_another_query_is_not_checked_by_the_server():
 
 async def test_ten_thousand_values_are_one_prepared_statement(coodie_aio_driver: Any):
     async def statements() -> int:
-        return len(coodie_aio_driver._prepared)
+        return len(coodie_aio_driver.link.prepared)
 
     async def ask(number: int) -> None:
         query = Article.find(shop="north", number__in=[number] * (number % 9 + 1), edition__gt=-number)

@@ -203,4 +203,5 @@ async def test_requests_under_way_when_the_connection_is_closed_end_in_an_error_
 
     async with asyncio.timeout(15):
         answers = await asyncio.gather(*requests, return_exceptions=True)
-    assert {type(answer).__name__ for answer in answers} <= {"Rows", "ConfigurationError", "NoHostAvailable"}
+    names = {type(answer).__name__ for answer in answers}
+    assert names <= {"Rows", "ConfigurationError", "NoHostAvailable", "ConnectionLost"}

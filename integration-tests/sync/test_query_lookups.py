@@ -175,7 +175,7 @@ def test_a_page_of_another_query_is_not_checked_by_the_server():
 
 def test_ten_thousand_values_are_one_prepared_statement(coodie_sync_driver: Any):
     def statements() -> int:
-        return len(coodie_sync_driver._prepared)
+        return len(coodie_sync_driver.link.prepared)
 
     def ask(number: int) -> None:
         query = Article.find(shop="north", number__in=[number] * (number % 9 + 1), edition__gt=-number)

@@ -118,7 +118,7 @@ def test_closing_while_threads_are_using_it_ends_each_of_them(coodie_server: Any
         except Exception as error:
             return type(error).__name__
 
-    assert set(in_threads(use_until_closed)) <= {"ConfigurationError", "NoHostAvailable"}
+    assert set(in_threads(use_until_closed)) <= {"ConfigurationError", "NoHostAvailable", "ConnectionLost"}
 
 
 def test_a_blocking_call_inside_a_running_event_loop_just_works(coodie_sync_driver: Any) -> None:

@@ -11,6 +11,7 @@ from coodie_aio.connection import get_driver as get_driver
 from coodie_aio.connection import init_coodie as init_coodie
 from coodie_aio.connection import register_driver as register_driver
 from coodie_aio.counters import CounterDocument as CounterDocument
+from coodie_aio.deadlines import deadline as deadline
 from coodie_aio.document import Document as Document
 from coodie_aio.keyspaces import alter_keyspace as alter_keyspace
 from coodie_aio.keyspaces import create_keyspace as create_keyspace

@@ -196,6 +196,13 @@ def with_options(driver_statement: Any, request: Statement | BatchStatement) -> 
     return driver_statement
 
 
+def usual_timeout(session: Any) -> float | None:
+    """Return the seconds that *session* waits for an answer where nobody says otherwise; None: as long as it takes."""
+    profile: float | None = session.get_execution_profile(EXEC_PROFILE_DEFAULT).request_timeout
+    older: float | None = session.default_timeout  # what counts where the session's older attributes were set
+    return profile if profile != ExecutionProfile.request_timeout else older
+
+
 def driver_version() -> str:
     """Return the name and version of the installed driver, such as ``"scylla-driver 3.29.12"``."""
     for distribution in ("scylla-driver", "cassandra-driver"):

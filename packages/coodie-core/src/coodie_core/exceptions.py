@@ -7,12 +7,12 @@ the facts as attributes and the driver's exception as ``__cause__``. Values of r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from coodie_core.results import LWTResult
+    from coodie_core.results import BulkReport, LWTResult
 
 
 class CoodieError(Exception):
@@ -25,6 +25,21 @@ class ConfigurationError(CoodieError):
 
 class InvalidQueryError(CoodieError):
     """A query, a value or a statement is not valid, by coodie's own check or by the server's."""
+
+
+class InvalidPagingToken(InvalidQueryError):
+    """A paging token cannot be used for this query, by this principal, or not any more; nothing was sent.
+
+    The message is the same each time, so that it can be shown to the client.
+
+    Attributes:
+        reason: For the log: ``"forged"`` if none of the keys made it, ``"other query"``, ``"other principal"``, or
+            ``"expired"``.
+    """
+
+    def __init__(self, reason: Literal["forged", "other query", "other principal", "expired"]) -> None:
+        self.reason: str = reason
+        super().__init__("This paging token cannot be used, or not any more. Begin again with the first page.")
 
 
 class InvalidModel(ConfigurationError, InvalidQueryError):
@@ -99,6 +114,26 @@ class VersionConflict(ConditionNotMet):
         super().__init__(
             f"{document}: {what}, so nothing was written. Read it again, and decide whether your change still holds.",
             result,
+        )
+
+
+class BulkWriteError(CoodieError):
+    """Some rows of many were not written, or perhaps not; all others were.
+
+    Attributes:
+        report: What became of each row, and where another run goes on.
+    """
+
+    def __init__(self, report: BulkReport) -> None:
+        self.report: BulkReport = report
+        statuses = [outcome.status for outcome in report.errors]
+        counts = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
+        first = report.errors[0]
+        stopped = " It stopped there (max_errors)." if report.has_stopped else ""
+        super().__init__(
+            f"{report.applied} rows were written, {counts}.{stopped} The first error is that of row "
+            f"{first.index}: {type(first.error).__name__}: {first.error} Look at .report.errors; give "
+            f".report.checkpoint to another run to write what is left."
         )
 
 
@@ -277,6 +312,18 @@ class TruncateFailed(DatabaseError):
 
 class ClientTimeout(DatabaseError):
     """No answer came within the caller's own time: a write may or may not have taken place."""
+
+
+class DeadlineExceeded(ClientTimeout):
+    """The time of a `deadline` was used up, before a request was sent (``applied`` is False) or before its answer came.
+
+    Attributes:
+        budget: The seconds of the deadline that ended first, where several are inside each other.
+        elapsed: The seconds that had passed since it began.
+    """
+
+    budget: float = 0.0
+    elapsed: float = 0.0
 
 
 class FieldProblem(CoodieError):

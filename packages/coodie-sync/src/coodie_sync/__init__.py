@@ -13,6 +13,7 @@ from coodie_sync.connection import get_driver as get_driver
 from coodie_sync.connection import init_coodie as init_coodie
 from coodie_sync.connection import register_driver as register_driver
 from coodie_sync.counters import CounterDocument as CounterDocument
+from coodie_sync.deadlines import deadline as deadline
 from coodie_sync.document import Document as Document
 from coodie_sync.keyspaces import alter_keyspace as alter_keyspace
 from coodie_sync.keyspaces import create_keyspace as create_keyspace

@@ -10,6 +10,7 @@ from coodie_aio import UserType as UserType
 from coodie_aio import ValuesQuerySet as ValuesQuerySet
 from coodie_aio import alter_keyspace as alter_keyspace
 from coodie_aio import create_keyspace as create_keyspace
+from coodie_aio import deadline as deadline
 from coodie_aio import drop_keyspace as drop_keyspace
 from coodie_aio import execute_raw as execute_raw
 from coodie_aio import get_driver as get_driver

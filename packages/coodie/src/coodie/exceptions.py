@@ -8,12 +8,14 @@ from coodie_core.exceptions import ConfigurationError as ConfigurationError
 from coodie_core.exceptions import ConnectionLost as ConnectionLost
 from coodie_core.exceptions import CoodieError as CoodieError
 from coodie_core.exceptions import DatabaseError as DatabaseError
+from coodie_core.exceptions import DeadlineExceeded as DeadlineExceeded
 from coodie_core.exceptions import DocumentNotFound as DocumentNotFound
 from coodie_core.exceptions import FieldNotLoaded as FieldNotLoaded
 from coodie_core.exceptions import FieldProblem as FieldProblem
 from coodie_core.exceptions import FilteringRefused as FilteringRefused
 from coodie_core.exceptions import FunctionFailed as FunctionFailed
 from coodie_core.exceptions import InvalidModel as InvalidModel
+from coodie_core.exceptions import InvalidPagingToken as InvalidPagingToken
 from coodie_core.exceptions import InvalidQueryError as InvalidQueryError
 from coodie_core.exceptions import KeyspaceNotFound as KeyspaceNotFound
 from coodie_core.exceptions import MigrationError as MigrationError

@@ -10,6 +10,7 @@ from coodie_sync import UserType as UserType
 from coodie_sync import ValuesQuerySet as ValuesQuerySet
 from coodie_sync import alter_keyspace as alter_keyspace
 from coodie_sync import create_keyspace as create_keyspace
+from coodie_sync import deadline as deadline
 from coodie_sync import drop_keyspace as drop_keyspace
 from coodie_sync import execute_raw as execute_raw
 from coodie_sync import get_driver as get_driver

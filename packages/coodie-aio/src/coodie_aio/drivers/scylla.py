@@ -1,6 +1,6 @@
 """scylla-driver and cassandra-driver for asyncio.
 
-Their calls that block (connect, prepare, close) run in a few threads of the driver's own. Requests do not block: the
+Their calls that block (connect, prepare, close) run in threads of the driver's link. Requests do not block: the
 reply arrives on the thread of the package's reactor, which wakes the coroutine that waits. Each wait has a future of
 the event loop that is running, and nothing else belongs to a loop, so several loops may share a driver.
 """
@@ -9,44 +9,44 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from threading import Lock
+from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 from coodie_aio.drivers.base import Driver, registry
 from coodie_aio.drivers.replies import Reply
-from coodie_aio.sessions import CLUSTER_ARGUMENTS, close_session, driver_version, open_session, statement_of
+from coodie_aio.forks import drivers
+from coodie_aio.link import Link
+from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, statement_of, usual_timeout
+from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
-    check_text,
     driver_repr,
     failure,
+    not_connected_in_time,
     rows_of,
     sending_arguments,
     texts_to_prepare,
-    was_closed,
 )
 from coodie_core.driver_support.options import ConnectionOptions
-from coodie_core.driver_support.prepared import PreparedStatements
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
 
 T = TypeVar("T")
-BLOCKING_CALLS = 4
-"""Threads for connecting, preparing and closing. An application prepares each text once, so they are mostly idle."""
 
 
 class ScyllaDriver(Driver):
     """A driver on the ``cassandra`` package, which scylla-driver and cassandra-driver both bring.
 
-    It connects when it is first used, unless `connect` was awaited before.
+    It connects when it is first used, unless `connect` was awaited before, and again in each process that is forked.
 
     Args:
         options: What was asked of `init_coodie`.
 
     Attributes:
         known_arguments: The further keywords of `init_coodie` that it understands.
+        link: What it holds in this process.
     """
 
     known_arguments: ClassVar[Sequence[str]] = CLUSTER_ARGUMENTS
@@ -55,31 +55,27 @@ class ScyllaDriver(Driver):
         self.name: str = options.name
         self.keyspace: str | None = options.keyspace
         self._options = options
-        self._prepared = PreparedStatements()
-        self._preparing: dict[str, Future[Any]] = {}
-        self._session: Any | None = None
-        self._opening: Future[Any] | None = None
-        self._closing: Future[None] | None = None
-        self._lock = Lock()  # around _opening and _closing; held for moments, never while something is waited for
-        self._threads = ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix=f"coodie-{options.name}")
+        self.link: Link = Link(self, options)
+        drivers.add(self)
 
     def __repr__(self) -> str:
-        return driver_repr(
-            self, self._options.hosts, driver_version(), self._session is not None, self._closing is not None
-        )
+        link = self.link
+        return driver_repr(self, self._options.hosts, driver_version(), link.session is not None, link.is_closed)
 
     @property
     def session(self) -> Any | None:
         """The ``cassandra.cluster.Session``, for what coodie does not offer; None while it is not connected."""
-        return self._session
+        return self.link.session
 
     async def connect(self) -> None:
         """Connect now. If that fails or is cancelled, the driver closes itself and leaves nothing behind."""
         try:
-            await self._connected()
-        except BaseException:
+            await _result(self.link.opening(), time_limit(None, monotonic))
+        except BaseException as error:
             registry.remove(self)
-            self._start_closing()
+            self.link.closing()
+            if isinstance(error, OutOfTime):
+                raise not_connected_in_time(self, self._options.hosts, error.limit) from error
             raise
 
     async def execute(self, request: Request) -> Rows:
@@ -87,77 +83,32 @@ class ScyllaDriver(Driver):
         return await reply.answer()
 
     async def send(self, request: Request) -> ScyllaReply:
-        session = self._session or await self._connected()
+        link = self.link
+        limit = time_limit(request.options.timeout, monotonic)
         try:
+            session: Any = link.session or await _result(link.opening(), limit)
             prepared = {
-                cql: self._prepared.get(cql) or await self._prepare(session, cql) for cql in texts_to_prepare(request)
+                cql: link.prepared.get(cql) or await _result(link.preparing(session, cql), limit)
+                for cql in texts_to_prepare(request)
             }
-            response = session.execute_async(statement_of(request, prepared), **sending_arguments(request))
+            arguments = sending_arguments(request, limit, partial(usual_timeout, session))
+            response = session.execute_async(statement_of(request, prepared), **arguments)
         except CoodieError:
             raise
         except Exception as error:
-            raise self.failure(request, None, error) from error
-        return ScyllaReply(self, request, response)
+            raise failure(self, link.is_closed, self._options.hosts, request, None, error, limit) from error
+        return ScyllaReply(self, request, response, limit)
 
-    def failure(self, request: Request, response: Any | None, error: Exception) -> CoodieError:
-        """Return what to raise for *error* of the package; *response* is None if the request was not sent."""
-        return failure(self, self._closing is not None, self._options.hosts, request, response, error)
+    def failure(self, request: Request, response: Any, error: Exception, limit: TimeLimit | None) -> CoodieError:
+        """Return what to raise for *error*, which the package raised once the request was sent."""
+        return failure(self, self.link.is_closed, self._options.hosts, request, response, error, limit)
 
     def forget_prepared(self) -> None:
         """Prepare every text anew: after a schema change, columns of the same name may have another type."""
-        self._prepared.clear()
-
-    async def _prepare(self, session: Any, cql: str) -> Any:
-        """Prepare *cql*, once for all who ask at the same time; who is cancelled takes it from nobody else."""
-        preparing = self._preparing.get(cql)
-        if preparing is None:
-            check_text(cql)
-            preparing = self._threads.submit(session.prepare, cql)
-            self._preparing[cql] = preparing
-            preparing.add_done_callback(partial(self._remember, cql))
-        return await _result(preparing)
-
-    def _remember(self, cql: str, preparing: Future[Any]) -> None:
-        if preparing.exception() is None:
-            self._prepared.add(cql, preparing.result())
-        self._preparing.pop(cql, None)
-
-    async def _connected(self) -> Any:
-        """Return the session, connecting once for all who ask at a time; after a failure, the next one tries again."""
-        with self._lock:
-            if self._closing is not None:
-                raise was_closed(self)
-            if self._opening is None:
-                self._opening = self._threads.submit(self._open)
-            opening = self._opening
-        return await _result(opening)
-
-    def _open(self) -> Any:
-        try:
-            session = open_session(self._options)
-        except BaseException:
-            with self._lock:
-                self._opening = None
-            raise
-        self.keyspace = self.keyspace or session.keyspace
-        self._session = session
-        return session
+        self.link.prepared.clear()
 
     async def _release(self) -> None:
-        await _result(self._start_closing())
-
-    def _start_closing(self) -> Future[None]:
-        with self._lock:
-            if self._closing is None:
-                self._closing = self._threads.submit(self._close, self._opening)
-                self._threads.shutdown(wait=False)
-            return self._closing
-
-    def _close(self, opening: Future[Any] | None) -> None:
-        """Close the session, also one that is still being opened."""
-        if opening is not None and opening.exception() is None:
-            self._session = None
-            close_session(opening.result(), self._options)
+        await _result(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):
@@ -167,27 +118,40 @@ class ScyllaReply(Reply):
         driver: Who sent it.
         request: The request.
         response: The ``ResponseFuture``.
+        limit: The time that the request has.
     """
 
-    def __init__(self, driver: ScyllaDriver, request: Request, response: Any) -> None:
+    def __init__(self, driver: ScyllaDriver, request: Request, response: Any, limit: TimeLimit | None) -> None:
         self._driver = driver
         self._request = request
         self._response = response
+        self._limit = limit
 
     async def answer(self) -> Rows:
         try:
             await _called_back(lambda wake: self._response.add_callbacks(wake, wake))
             rows = rows_of(self._response)
         except Exception as error:
-            raise self._driver.failure(self._request, self._response, error) from error
+            raise self._driver.failure(self._request, self._response, error, self._limit) from error
         if not texts_to_prepare(self._request):
             self._driver.forget_prepared()
         return rows
 
 
-async def _result(work: Future[T]) -> T:
-    """Return what *work* returns in its thread; cancelling the wait leaves the work alone."""
-    await _called_back(work.add_done_callback)
+async def _result(work: Future[T], limit: TimeLimit | None) -> T:
+    """Return what *work* returns in its thread; who stops waiting leaves the work alone.
+
+    Raises:
+        OutOfTime: It takes longer than *limit*.
+    """
+    if limit is None:
+        await _called_back(work.add_done_callback)
+        return work.result()
+    try:
+        async with asyncio.timeout(limit.seconds_left()):
+            await _called_back(work.add_done_callback)
+    except TimeoutError as error:
+        raise OutOfTime(limit) from error
     return work.result()
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from coodie_core.deadlines import TimeLimit
 from coodie_core.driver_support.errors import Circumstances, addresses, coodie_error
+from coodie_core.driver_support.time_limits import out_of_time, ran_out, waiting_time
 from coodie_core.exceptions import ConfigurationError, CoodieError, InvalidQueryError
 from coodie_core.statement import BatchStatement, Request, Rows, Statement
 
@@ -33,18 +35,35 @@ def rows_of(response: Any) -> Rows:
     return Rows(result.column_names or (), result.current_rows, result.paging_state, response.is_schema_agreed)
 
 
-def sending_arguments(request: Request) -> dict[str, Any]:
-    """Return the keyword arguments of ``Session.execute_async`` that *request* asks for."""
+def sending_arguments(
+    request: Request, limit: TimeLimit | None, usual_timeout: Callable[[], float | None]
+) -> dict[str, Any]:
+    """Return the keyword arguments of ``Session.execute_async`` that *request* asks for.
+
+    Args:
+        request: The request.
+        limit: The time that it may take.
+        usual_timeout: Tells for how many seconds the session waits where nobody says otherwise.
+
+    Raises:
+        OutOfTime: There is no time left.
+    """
     arguments: dict[str, Any] = {}
-    if request.options.timeout is not None:
-        arguments["timeout"] = request.options.timeout
+    if limit is not None:
+        arguments["timeout"] = waiting_time(limit, usual_timeout() if limit.is_deadline else None)
     if isinstance(request, Statement) and request.paging_state is not None:
         arguments["paging_state"] = request.paging_state
     return arguments
 
 
 def failure(
-    driver: OpenDriver, closed: bool, known: tuple[str, ...], request: Request, response: Any | None, error: Exception
+    driver: OpenDriver,
+    closed: bool,
+    known: tuple[str, ...],
+    request: Request,
+    response: Any | None,
+    error: Exception,
+    limit: TimeLimit | None,
 ) -> CoodieError:
     """Return what to raise for *error* of the driver.
 
@@ -55,12 +74,21 @@ def failure(
         request: What it was asked.
         response: The ``ResponseFuture``, or None if the request failed before it was sent.
         error: What was raised.
+        limit: The time that the request had.
     """
     attempted = () if response is None else addresses(response.attempted_hosts)
     if closed and not attempted:
         return was_closed(driver)
     consistency = request.options.consistency if response is None else response.message.consistency_level
-    return coodie_error(error, Circumstances(request, driver.keyspace, consistency, attempted, known))
+    circumstances = Circumstances(request, driver.keyspace, consistency, attempted, known)
+    if limit is not None and ran_out(limit, error):
+        return out_of_time(limit, circumstances)
+    return coodie_error(error, circumstances)
+
+
+def not_connected_in_time(driver: OpenDriver, known: tuple[str, ...], limit: TimeLimit) -> CoodieError:
+    """Return the error for a connection that a time limit did not leave enough time for."""
+    return out_of_time(limit, Circumstances(keyspace=driver.keyspace, known=known))
 
 
 def was_closed(driver: OpenDriver) -> ConfigurationError:
@@ -68,6 +96,15 @@ def was_closed(driver: OpenDriver) -> ConfigurationError:
     return ConfigurationError(
         f"The driver {driver.name!r} of coodie.{driver.api} was closed, so it cannot be used any more. "
         f"Call coodie.{driver.api}.init_coodie() for a new one."
+    )
+
+
+def session_of_parent(driver: OpenDriver) -> ConfigurationError:
+    """Return the error for the use of the caller's own session in a forked process."""
+    return ConfigurationError(
+        f"The session= of the driver {driver.name!r} of coodie.{driver.api} was opened by the process that forked this "
+        f"one, and cannot be shared with it. Call coodie.{driver.api}.init_coodie() here, with hosts= or with a "
+        f"session that was opened in this process. A driver that was opened with hosts= reconnects by itself."
     )
 
 

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import Any, ClassVar
+from concurrent.futures import Future, wait
+from functools import partial
+from time import monotonic
+from typing import Any, ClassVar, TypeVar
 
+from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
-    check_text,
     driver_repr,
     failure,
+    not_connected_in_time,
     rows_of,
     sending_arguments,
     texts_to_prepare,
-    was_closed,
 )
 from coodie_core.driver_support.options import ConnectionOptions
-from coodie_core.driver_support.prepared import PreparedStatements
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
-from coodie_sync.drivers.base import Driver
+from coodie_sync.drivers.base import Driver, registry
 from coodie_sync.drivers.replies import Reply
-from coodie_sync.sessions import CLUSTER_ARGUMENTS, close_session, driver_version, open_session, statement_of
+from coodie_sync.forks import drivers
+from coodie_sync.link import Link
+from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, statement_of, usual_timeout
+
+T = TypeVar("T")
 
 
 class ScyllaDriver(Driver):
     """A driver on the ``cassandra`` package, which scylla-driver and cassandra-driver both bring.
 
-    It connects when it is first used, unless `connect` was called before.
+    It connects when it is first used, unless `connect` was called before, and again in each process that is forked.
 
     Args:
         options: What was asked of `init_coodie`.
 
     Attributes:
         known_arguments: The further keywords of `init_coodie` that it understands.
+        link: What it holds in this process.
     """
 
     known_arguments: ClassVar[Sequence[str]] = CLUSTER_ARGUMENTS
@@ -42,77 +48,60 @@ class ScyllaDriver(Driver):
         self.name: str = options.name
         self.keyspace: str | None = options.keyspace
         self._options = options
-        self._prepared = PreparedStatements()
-        self._preparing = Lock()  # threads that start together prepare a text once
-        self._session: Any | None = None
-        self._closed = False
-        self._opening = Lock()  # threads that start together connect once
+        self.link: Link = Link(self, options)
+        drivers.add(self)
 
     def __repr__(self) -> str:
-        return driver_repr(self, self._options.hosts, driver_version(), self._session is not None, self._closed)
+        link = self.link
+        return driver_repr(self, self._options.hosts, driver_version(), link.session is not None, link.is_closed)
 
     @property
     def session(self) -> Any | None:
         """The ``cassandra.cluster.Session``, for what coodie does not offer; None while it is not connected."""
-        return self._session
+        return self.link.session
 
     def connect(self) -> None:
         """Connect now. If that fails, the driver closes itself and leaves nothing behind."""
         try:
-            self._connected()
-        except BaseException:
-            self.close()
+            _result(self.link.opening(), time_limit(None, monotonic))
+        except BaseException as error:
+            registry.remove(self)
+            self.link.closing()
+            if isinstance(error, OutOfTime):
+                raise not_connected_in_time(self, self._options.hosts, error.limit) from error
             raise
 
     def execute(self, request: Request) -> Rows:
-        return self.send(request).answer()
+        reply = self.send(request)
+        return reply.answer()
 
     def send(self, request: Request) -> ScyllaReply:
-        session = self._session or self._connected()
+        link = self.link
+        limit = time_limit(request.options.timeout, monotonic)
         try:
+            session: Any = link.session or _result(link.opening(), limit)
             prepared = {
-                cql: self._prepared.get(cql) or self._prepare(session, cql) for cql in texts_to_prepare(request)
+                cql: link.prepared.get(cql) or _result(link.preparing(session, cql), limit)
+                for cql in texts_to_prepare(request)
             }
-            response = session.execute_async(statement_of(request, prepared), **sending_arguments(request))
+            arguments = sending_arguments(request, limit, partial(usual_timeout, session))
+            response = session.execute_async(statement_of(request, prepared), **arguments)
         except CoodieError:
             raise
         except Exception as error:
-            raise self.failure(request, None, error) from error
-        return ScyllaReply(self, request, response)
+            raise failure(self, link.is_closed, self._options.hosts, request, None, error, limit) from error
+        return ScyllaReply(self, request, response, limit)
 
-    def failure(self, request: Request, response: Any | None, error: Exception) -> CoodieError:
-        """Return what to raise for *error* of the package; *response* is None if the request was not sent."""
-        return failure(self, self._closed, self._options.hosts, request, response, error)
+    def failure(self, request: Request, response: Any, error: Exception, limit: TimeLimit | None) -> CoodieError:
+        """Return what to raise for *error*, which the package raised once the request was sent."""
+        return failure(self, self.link.is_closed, self._options.hosts, request, response, error, limit)
 
     def forget_prepared(self) -> None:
         """Prepare every text anew: after a schema change, columns of the same name may have another type."""
-        self._prepared.clear()
-
-    def _prepare(self, session: Any, cql: str) -> Any:
-        check_text(cql)
-        with self._preparing:
-            prepared = self._prepared.get(cql)
-            if prepared is None:
-                prepared = session.prepare(cql)
-                self._prepared.add(cql, prepared)
-            return prepared
-
-    def _connected(self) -> Any:
-        """Return the session, connecting if that was not done yet. After a failure, the next one tries again."""
-        with self._opening:
-            if self._closed:
-                raise was_closed(self)
-            if self._session is None:
-                session = open_session(self._options)
-                self.keyspace = self.keyspace or session.keyspace
-                self._session = session
-            return self._session
+        self.link.prepared.clear()
 
     def _release(self) -> None:
-        with self._opening:
-            session, self._session, self._closed = self._session, None, True
-        if session is not None:
-            close_session(session, self._options)
+        _result(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):
@@ -122,18 +111,20 @@ class ScyllaReply(Reply):
         driver: Who sent it.
         request: The request.
         response: The ``ResponseFuture``.
+        limit: The time that the request has.
     """
 
-    def __init__(self, driver: ScyllaDriver, request: Request, response: Any) -> None:
+    def __init__(self, driver: ScyllaDriver, request: Request, response: Any, limit: TimeLimit | None) -> None:
         self._driver = driver
         self._request = request
         self._response = response
+        self._limit = limit
 
     def answer(self) -> Rows:
         try:
             rows = rows_of(self._response)
         except Exception as error:
-            raise self._driver.failure(self._request, self._response, error) from error
+            raise self._driver.failure(self._request, self._response, error, self._limit) from error
         if not texts_to_prepare(self._request):
             self._driver.forget_prepared()
         return rows
@@ -143,3 +134,14 @@ class ScyllaReply(Reply):
             call()
 
         self._response.add_callbacks(arrived, arrived)
+
+
+def _result(work: Future[T], limit: TimeLimit | None) -> T:
+    """Return what *work* returns in its thread; who stops waiting leaves the work alone.
+
+    Raises:
+        OutOfTime: It takes longer than *limit*.
+    """
+    if limit is not None and not wait([work], limit.seconds_left()).done:
+        raise OutOfTime(limit)
+    return work.result()
