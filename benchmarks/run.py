@@ -1,8 +1,8 @@
-"""Measures what coodie costs its client, beside the bare driver, on a real server.
+"""Measures what coodie costs its client, beside the bare driver and its peers, on a real server.
 
-    python benchmarks/run.py [--rounds 7] [--quick] [--json FILE]
+    python benchmarks/run.py [--rounds 7] [--own] [--quick] [--json FILE] [--docs]
 
-Each contender runs in a process of its own. In each round each contender does each operation, in an order that moves on
+Each contender runs in a process of its own. In each round each contender does each workload, in an order that moves on
 every time; what counts is the processor time of its process as a ratio to the baseline in the same round. Before it is
 timed, its answers are compared with what was written, and after it, its writes are counted.
 """
@@ -16,92 +16,126 @@ import platform
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
-from contender_protocol import row
-from measuring import Result, Sample, as_json, result, rotated
-from processes import ContenderFailed, Entry, Process, started
-from rich import box
+from cold_start import import_cpu_seconds
+from measuring import Report, Sample, result, rotated
+from processes import ContenderFailed, Process, started
+from reporting import plot, print_report, write_docs
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
-from stations import Stations, expected_answer, expected_temperatures, stations
+from stations import Stations, expected_answer, expected_rows, stations
+from workloads import BASELINES, IMPORTS, MEMORY_OF, OURS, OWN, PEERS, WORKLOADS, Entry
 
 from coodie_testing import CoodieTestingError, NodeConfig, Server, choose_server, fresh_keyspace
 
-ENTRIES = [
-    Entry("raw, sync", "raw_sync.py", baseline="raw, sync"),
-    Entry("coodie, sync", "ours_sync.py", baseline="raw, sync"),
-    Entry("raw, aio", "raw_aio.py", baseline="raw, aio"),
-    Entry("coodie, aio", "ours_aio.py", baseline="raw, aio"),
-]
-
-CALLS_IN_BLOCK = {"insert": 500, "get": 500, "update": 500, "read 100": 200, "read 5,000": 30}
-"""The operations, and how many calls are timed at once: 0.1 to 0.2 seconds of the raw driver's processor time."""
-
 ROUNDS = 7
 VERIFIED_INDEX = 7
+ADDING = {workload.operation for workload in WORKLOADS if workload.adds_rows}
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 SERVER = NodeConfig(heap="1g", java_options=["-XX:+UseG1GC"])
 """Where coodie-testing starts the server: one for speed, with all of Java's compiler and short pauses."""
 
-
-def measured(processes: Sequence[Process], rounds: int, share_of_calls: float) -> list[Sample]:
-    """Return the samples of all rounds; what comes before them warms caches up, and is thrown away."""
-    calls = {operation: max(1, int(count * share_of_calls)) for operation, count in CALLS_IN_BLOCK.items()}
-    for process in processes:
-        for operation, count in calls.items():
-            process.sample(operation, max(1, count // 5), round_number=-1)
-    return [
-        process.sample(operation, count, round_number)
-        for round_number in track(range(rounds), "Measuring", console=Console(stderr=True))
-        for turn, (operation, count) in enumerate(calls.items())
-        for process in rotated(processes, by=round_number + turn)
-    ]
+Faults = dict[str, dict[str, str]]
+"""What contenders do wrong, by their name and the operation."""
 
 
-def benchmark(server: Server, rounds: int, share_of_calls: float) -> tuple[list[Sample], dict[str, dict[str, str]]]:
-    """Run all contenders against *server*; return the samples, and the versions that each contender is made of.
+def benchmark(server: Server, entries: Sequence[Entry], rounds: int, share_of_calls: float) -> Report:
+    """Run *entries* against *server*, and return what was measured.
 
     Raises:
-        ContenderFailed: One of them read or wrote something else than it was asked to.
+        ContenderFailed: A contender died, or wrote something else than it was asked to; or one of ours or a baseline
+            gave a wrong answer.
     """
     with (
         fresh_keyspace(server, "bench") as keyspace,
-        stations(server, keyspace) as database,
+        stations(server, keyspace, [entry.name for entry in entries]) as database,
         ExitStack() as running,
     ):
-        processes = [running.enter_context(started(entry)) for entry in ENTRIES]
+        processes = [running.enter_context(started(entry)) for entry in entries]
         for process in processes:
             process.connect(server, keyspace)
-            verify_answers(process)
-        samples = measured(processes, rounds, share_of_calls)
+        faults = {process.entry.name: verify_answers(process) for process in processes}
+        samples = measured(processes, faults, rounds, share_of_calls)
         for process in processes:
-            verify_writes(process, database)
-        return samples, {process.entry.name: process.versions for process in processes}
+            verify_writes(process, faults[process.entry.name], database)
+        memory = {process.entry.name: memory_of(process, faults[process.entry.name]) for process in processes}
+        return Report(
+            when=datetime.now(UTC).isoformat(timespec="minutes"),
+            machine=machine(),
+            server=str(server),
+            versions={process.entry.name: process.versions for process in processes},
+            results=[
+                found
+                for entry in entries
+                for workload in WORKLOADS
+                if (found := result(samples, entry.name, entry.baseline, workload.name))
+            ],
+            samples=samples,
+            faults=faults,
+            memory=memory,
+            start_cpu_seconds={process.entry.name: process.start_cpu_seconds for process in processes},
+        )
 
 
-def verify_answers(process: Process) -> None:
-    """Have a contender do everything once, and look at the rows that it gets.
+def measured(processes: Sequence[Process], faults: Faults, rounds: int, share_of_calls: float) -> list[Sample]:
+    """Return the samples of all rounds; what comes before them warms caches up, and is thrown away."""
+    todo = [
+        (process, workload)
+        for process in processes
+        for workload in WORKLOADS
+        if workload.is_for(process.entry.api) and is_sound(process, faults, workload.operation)
+    ]
+    for process, workload in todo:
+        process.sample(workload, max(1, int(workload.calls * share_of_calls / 5)), round_number=-1)
+    return [
+        process.sample(workload, max(1, int(workload.calls * share_of_calls)), number)
+        for number in track(range(rounds), "Measuring", console=Console(stderr=True))
+        for workload in WORKLOADS
+        for process in rotated(processes, by=number)
+        if (process, workload) in todo
+    ]
+
+
+def is_sound(process: Process, faults: Faults, operation: str) -> bool:
+    """Tell whether a contender does *operation*, and does it right."""
+    return operation in process.operations and operation not in faults[process.entry.name]
+
+
+def verify_answers(process: Process) -> dict[str, str]:
+    """Have a contender do everything once, look at the rows that it gets, and return what is wrong by the operation.
 
     Raises:
-        ContenderFailed: They are not what is in the table.
+        ContenderFailed: It is one of ours or a baseline, and something is.
     """
-    for operation in CALLS_IN_BLOCK:
-        got = process.answer(operation, VERIFIED_INDEX)
-        compare(process, operation, got, expected_answer(operation, VERIFIED_INDEX))
+    faults: dict[str, str] = {}
+    for operation in process.operations:
+        try:
+            index = 0 if operation in ADDING else VERIFIED_INDEX
+            got = process.answer(operation, index)
+            compare(process, operation, got, expected_answer(operation, index))
+        except ContenderFailed as error:
+            if process.entry.name in {*BASELINES.values(), *OURS.values()}:
+                raise
+            faults[operation] = str(error)
+    return faults
 
 
-def verify_writes(process: Process, database: Stations) -> None:
-    """Look whether everything that a contender was asked to write is in the table.
+def verify_writes(process: Process, faults: dict[str, str], database: Stations) -> None:
+    """Look whether everything that a contender was asked to write is in the table, and nothing else.
 
     Raises:
         ContenderFailed: It is not.
     """
-    inserted = [row(process.inserts, index) for index in range(process.inserted)]
-    compare(process, "insert", database.rows(process.inserts), inserted)
-    temperatures = expected_temperatures(process.updated)
-    compare(process, "update", database.temperatures(process.updates), temperatures)
+    for operation in ("insert", "LWT insert", "batch of 20", "update", "delete"):
+        if operation in process.operations and operation not in faults:
+            station = process.station(operation)
+            expected = expected_rows(station, operation, process.calls[operation])
+            compare(process, operation, database.written(station, operation), expected)
 
 
 def compare(process: Process, operation: str, got: object, expected: object) -> None:
@@ -116,6 +150,18 @@ def compare(process: Process, operation: str, got: object, expected: object) -> 
         )
 
 
+def memory_of(process: Process, faults: dict[str, str]) -> dict[str, dict[str, int]]:
+    """Return the bytes that each of some operations keeps and needs."""
+    done = [operation for operation in MEMORY_OF if operation in process.operations and operation not in faults]
+    return {operation: process.memory(operation) for operation in done}
+
+
+def imports(rounds: int) -> dict[str, float]:
+    """Return the processor time of importing ours, and what it is compared with: the medians of interleaved rounds."""
+    taken = [{name: import_cpu_seconds(modules) for name, modules in IMPORTS.items()} for _ in range(rounds)]
+    return {name: median(one[name] for one in taken) for name in IMPORTS}
+
+
 def machine() -> dict[str, str | int | None]:
     """Return what the figures depend on."""
     return {
@@ -125,36 +171,14 @@ def machine() -> dict[str, str | int | None]:
     }
 
 
-def table(results: Sequence[Result]) -> Table:
-    """Return the ratios, a contender a row and an operation a column."""
-    shown = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title="Processor time of the client a call, as a ratio to the raw driver: median of the rounds, lowest-highest",
-        title_justify="left",
-    )
-    shown.add_column("", no_wrap=True)
-    for operation in CALLS_IN_BLOCK:
-        shown.add_column(operation, justify="right")
-    for entry in ENTRIES:
-        own = {item.operation: item for item in results if item.contender == entry.name}
-        shown.add_row(entry.name, *(cell(entry, own[operation]) for operation in CALLS_IN_BLOCK))
-    return shown
-
-
-def cell(entry: Entry, item: Result) -> str:
-    """Return a baseline's time, or another contender's ratio to it."""
-    if entry.name == entry.baseline:
-        return f"1.00\n{item.cpu_microseconds:,.0f} us"
-    return f"{item.ratio:.2f}\n{item.lowest:.2f}-{item.highest:.2f}"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark, print the table, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Measure what coodie costs its client, beside the bare driver.")
+    parser = argparse.ArgumentParser(description="Measure what coodie costs its client, beside the driver and peers.")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds to measure (default: %(default)s)")
+    parser.add_argument("--own", action="store_true", help="leave the peers out: coodie beside the bare driver only")
     parser.add_argument("--quick", action="store_true", help="3 rounds of few calls: to see that it runs, not to quote")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write results, samples, machine and versions there")
+    parser.add_argument("--docs", action="store_true", help="write the tables and the plot into docs/")
     options = parser.parse_args(arguments)
     if options.rounds < 1:
         parser.error("--rounds: at least 1")
@@ -164,18 +188,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with choose_server(SERVER) as server:
             console.print(f"{server}, {rounds} rounds")
-            samples, versions = benchmark(server, rounds, share_of_calls)
+            report = benchmark(server, OWN if options.own else OWN + PEERS, rounds, share_of_calls)
     except (CoodieTestingError, ContenderFailed) as error:
         console.print(str(error), style="bold red", markup=False)
         return 1
-
-    results = [
-        result(samples, entry.name, entry.baseline, operation) for entry in ENTRIES for operation in CALLS_IN_BLOCK
-    ]
-    console.print(table(results))
+    report.imports.update(imports(rounds))
+    print_report(report, console)
     if options.json:
-        report = {"machine": machine(), "server": str(server), "versions": versions, **as_json(results, samples)}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    if options.docs:
+        write_docs(report, DOCS / "benchmarks.md")
+        plot(report, DOCS / "assets" / "benchmarks.svg")
     return 0
 
 

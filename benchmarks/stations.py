@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
-from cassandra.concurrent import execute_concurrent_with_args
-from cassandra.query import tuple_factory
-from contender_protocol import ROWS_OF, UPDATED_ROWS, Row, new_temperature, row
+from cassandra.concurrent import execute_concurrent
+from cassandra.query import BatchStatement, BatchType, tuple_factory
+from contender_protocol import (
+    CHANGED_ROWS,
+    ROWS_IN_BATCH,
+    ROWS_OF,
+    STREAM,
+    Row,
+    new_temperature,
+    own_station,
+    row,
+)
+from statements import INSERT, READ
 
 from coodie_testing import Server
 
 CREATE = """
 CREATE TABLE readings (station text, sequence int, temperature double, note text, PRIMARY KEY (station, sequence))
 """
-INSERT = "INSERT INTO readings (station, sequence, temperature, note) VALUES (?, ?, ?, ?)"
-READ = "SELECT station, sequence, temperature, note FROM readings WHERE station = ?"
 
-WRITES_IN_FLIGHT = 8
+ROWS_AT_ONCE = 100
+"""Rows in one unlogged batch of one partition."""
+
+BATCHES_IN_FLIGHT = 4
 """More of them time out on a server that has just started, on a busy machine."""
 
 
@@ -35,34 +46,52 @@ class Stations:
         rows: list[Row] = self._session.execute(self._read, [station]).all()
         return rows
 
-    def temperatures(self, station: str) -> dict[int, float]:
-        """Return the temperature at each sequence of a station."""
-        return {sequence: temperature for _, sequence, temperature, _ in self.rows(station)}
+    def written(self, station: str, operation: str) -> list[tuple[Any, ...]]:
+        """Return what a station has, as `expected_rows` tells it: of updated rows only what was written."""
+        rows = self.rows(station)
+        return [(sequence, new) for _, sequence, new, _ in rows] if operation == "update" else [*rows]
 
 
 @contextmanager
-def stations(server: Server, keyspace: str) -> Generator[Stations, None, None]:
+def stations(server: Server, keyspace: str, contenders: Sequence[str]) -> Generator[Stations, None, None]:
     """Make the table, with what is only read in it, and give it for the length of the ``with`` block."""
     profile = ExecutionProfile(row_factory=tuple_factory, request_timeout=60)
     profiles = {EXEC_PROFILE_DEFAULT: profile}
     with Cluster(server.hosts, port=server.port, execution_profiles=profiles) as cluster:
         session = cluster.connect(keyspace)
         session.execute(CREATE)
-        everything = [row(station, sequence) for station, length in ROWS_OF.items() for sequence in range(length)]
-        execute_concurrent_with_args(session, session.prepare(INSERT), everything, concurrency=WRITES_IN_FLIGHT)
+        fill(session, [row(station, sequence) for station, length in ROWS_OF.items() for sequence in range(length)])
+        fill(session, [row(own_station(name, "delete"), index) for name in contenders for index in range(CHANGED_ROWS)])
         yield Stations(session)
 
 
-def expected_answer(operation: str, index: int) -> list[Row]:
+def fill(session: Any, rows: Sequence[Row]) -> None:
+    """Write *rows*, those of a partition next to each other."""
+    insert = session.prepare(INSERT)
+    batches: list[tuple[Any, None]] = []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        batch: Any = BatchStatement(BatchType.UNLOGGED)
+        for one in rows[start : start + ROWS_AT_ONCE]:
+            batch.add(insert, one)
+        batches.append((batch, None))
+    execute_concurrent(session, batches, concurrency=BATCHES_IN_FLIGHT)
+
+
+def expected_answer(operation: str, index: int) -> list[tuple[Any, ...]]:
     """Return the rows that *operation* should get."""
-    answers = {
-        "get": [row("hundred", index % ROWS_OF["hundred"])],
-        "read 100": [row("hundred", sequence) for sequence in range(ROWS_OF["hundred"])],
-        "read 5,000": [row("thousands", sequence) for sequence in range(ROWS_OF["thousands"])],
-    }
-    return answers.get(operation, [])
+    stations_of_reads = {"read 100": "hundred", "read 5,000": "thousands", "read 100,000": "masses"}
+    if operation == "get":
+        return [row("hundred", index % ROWS_OF["hundred"])]
+    if operation == STREAM:
+        return [(ROWS_OF["stream"], sum(range(ROWS_OF["stream"])))]
+    station = stations_of_reads.get(operation)
+    return [] if station is None else [row(station, sequence) for sequence in range(ROWS_OF[station])]
 
 
-def expected_temperatures(updates: int) -> dict[int, float]:
-    """Return the temperatures after so many updates, by sequence."""
-    return {index % UPDATED_ROWS: new_temperature(index) for index in range(updates)}
+def expected_rows(station: str, operation: str, calls: int) -> list[tuple[Any, ...]]:
+    """Return what a station has after *operation* wrote to it so many times, with the indexes from 0."""
+    if operation == "update":
+        return sorted({index % CHANGED_ROWS: new_temperature(index) for index in range(calls)}.items())
+    if operation == "delete":
+        return [row(station, index) for index in range(calls, CHANGED_ROWS)]
+    return [row(station, index) for index in range(calls * (ROWS_IN_BATCH if operation == "batch of 20" else 1))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from measuring import Sample, result, rotated
 
 
-def sample(contender: str, round_number: int, cpu: float, operation: str = "get") -> Sample:
-    return Sample(contender, operation, round_number, cpu_microseconds=cpu, wall_microseconds=2 * cpu)
+def sample(contender: str, round_number: int, cpu: float, workload: str = "get") -> Sample:
+    return Sample(contender, workload, round_number, cpu_microseconds=cpu, wall_microseconds=2 * cpu)
 
 
 def test_everybody_comes_first_once_in_a_turn() -> None:
@@ -25,13 +25,14 @@ def test_a_ratio_compares_within_one_round() -> None:
         for number, time in enumerate(times)
     ]
 
-    measured = result(samples, "ours", baseline="raw", operation="get")
+    measured = result(samples, "ours", baseline="raw", workload="get")
 
+    assert measured is not None
     assert (measured.ratio, measured.lowest, measured.highest) == (0.5, 0.5, 0.6)
     assert (measured.cpu_microseconds, measured.wall_microseconds) == (60, 120)
 
 
-def test_operations_are_kept_apart() -> None:
+def test_workloads_are_kept_apart() -> None:
     samples = [
         sample("raw", 0, 100),
         sample("ours", 0, 50),
@@ -39,4 +40,11 @@ def test_operations_are_kept_apart() -> None:
         sample("ours", 0, 9, "insert"),
     ]
 
-    assert result(samples, "ours", baseline="raw", operation="get").ratio == 0.5
+    measured = result(samples, "ours", baseline="raw", workload="get")
+
+    assert measured is not None
+    assert measured.ratio == 0.5
+
+
+def test_who_was_not_timed_has_no_result() -> None:
+    assert result([sample("raw", 0, 100)], "ours", baseline="raw", workload="get") is None
