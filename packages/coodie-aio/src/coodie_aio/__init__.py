@@ -7,6 +7,8 @@ What is no different between the two APIs is in `coodie_core`: `fields`, `types`
 """
 
 from coodie_aio.batch import AsyncBatchQuery as AsyncBatchQuery
+from coodie_aio.bulk_writes import BulkWrites as BulkWrites
+from coodie_aio.bulk_writes import bulk as bulk
 from coodie_aio.connection import get_driver as get_driver
 from coodie_aio.connection import init_coodie as init_coodie
 from coodie_aio.connection import register_driver as register_driver

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from coodie_aio.batch import AsyncBatchQuery
 from coodie_aio.connection import driver_for
+from coodie_aio.drivers.concurrent import Source, write_all
 from coodie_aio.hooks import Hooks
 from coodie_aio.query import QuerySet
 from coodie_aio.runner import run
@@ -15,10 +16,12 @@ from coodie_core.assignments import CollectionElements
 from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.document import BaseDocument
 from coodie_core.expressions import Condition
-from coodie_core.operations import documents, json_writes, tables
+from coodie_core.operations import bulk, documents, json_writes, tables
+from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
 from coodie_core.options import write_options
 from coodie_core.query import Query
-from coodie_core.results import LWTResult, SchemaChanges
+from coodie_core.results import BulkReport, LWTResult, SchemaChanges
+from coodie_core.window import USUAL_MAXIMUM
 
 
 class Document(Hooks, BaseDocument):
@@ -88,6 +91,75 @@ class Document(Hooks, BaseDocument):
         """
         driver = driver_for(cls.connection_name())
         await run(tables.truncate(cls, driver.keyspace), driver)
+
+    @classmethod
+    async def insert_many(
+        cls,
+        documents: Source[Self | Mapping[str, Any]],
+        *,
+        if_not_exists: bool = False,
+        ttl: int | None = None,
+        timestamp: int | datetime | None = None,
+        consistency: Consistency | None = None,
+        timeout: float | None = None,
+        serial_consistency: SerialConsistency | None = None,
+        max_in_flight: int = USUAL_MAXIMUM,
+        max_errors: int | None = USUAL_MAX_ERRORS,
+        raise_on_error: bool = True,
+        on_progress: ProgressCallback | None = None,
+        checkpoint: Mapping[str, Any] | None = None,
+    ) -> BulkReport:
+        """Write many new documents at the same time, as many as the server keeps up with.
+
+        They are taken as they are needed, so that they may be more than fit into memory. Each is checked before
+        anything of it is sent. An error of one row does not keep the others from being written.
+
+        Args:
+            documents: Documents, or dicts of their fields: a list, a generator, or anything to iterate over.
+            if_not_exists: Whether to write only where no row has the key (lightweight transactions, which take about
+                four times as long). Otherwise a row that exists gets these values.
+            ttl: Seconds until what is written expires: 0 (never) to 630,720,000.
+            timestamp: The time of the writes: microseconds since 1970, or a timezone-aware datetime.
+            consistency: A consistency level, its name or its number.
+            timeout: Seconds to wait for each answer.
+            serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            max_in_flight: How many rows may be under way at most: 1 to 2,048.
+            max_errors: At how many errors no more rows are taken; None for never.
+            raise_on_error: Whether to raise at the end if there were errors. They are in the report either way.
+            on_progress: Called with a `BulkProgress` ten times a second at most, and at the end.
+            checkpoint: From the report or the progress of an earlier run with the same documents in the same order:
+                those that were written are passed over.
+
+        Returns:
+            What became of each row.
+
+        Raises:
+            InvalidQueryError: An option is out of its range, or the class takes no new rows.
+            BulkWriteError: Some rows were not written, or perhaps not. Its report says which, and why.
+
+        Example:
+            ```python
+            report = await User.insert_many(User(name=name) for name in names)
+            ```
+        """
+        driver = driver_for(cls.connection_name())
+        options = write_options(
+            ttl=ttl,
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+        )
+        work = bulk.BulkWork(
+            max_in_flight=max_in_flight,
+            max_errors=max_errors,
+            raise_on_error=raise_on_error,
+            on_progress=on_progress,
+            checkpoint=checkpoint,
+            total=bulk.length_of(documents),
+        )
+        writer = bulk.writer_of(cls, driver.keyspace, options, if_not_exists=if_not_exists)
+        return await write_all(documents, writer, work, driver)
 
     @classmethod
     def find(cls, *conditions: Condition, **filters: Any) -> QuerySet[Self]:

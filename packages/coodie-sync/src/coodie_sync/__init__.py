@@ -9,6 +9,8 @@ What is no different between the two APIs is in `coodie_core`: `fields`, `types`
 """
 
 from coodie_sync.batch import BatchQuery as BatchQuery
+from coodie_sync.bulk_writes import BulkWrites as BulkWrites
+from coodie_sync.bulk_writes import bulk as bulk
 from coodie_sync.connection import get_driver as get_driver
 from coodie_sync.connection import init_coodie as init_coodie
 from coodie_sync.connection import register_driver as register_driver

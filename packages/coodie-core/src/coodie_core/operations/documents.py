@@ -151,10 +151,10 @@ def _insert(
 
 
 def save_new(
-    document: BaseDocument, keyspace: str, options: WriteOptions, *, if_not_exists: bool
+    document: BaseDocument, keyspace: str, options: WriteOptions, *, if_not_exists: bool, asked: str = "create()"
 ) -> Operation[LWTResult]:
-    """Write a document that was made of a query's fields, into the table in *keyspace*."""
-    write_it = _write_new(document, keyspace, options, None, "create()", if_not_exists=if_not_exists)
+    """Write all that is set in a document, into the table in *keyspace*; *asked* is for errors."""
+    write_it = _write_new(document, keyspace, options, None, asked, if_not_exists=if_not_exists)
     return with_hooks(document, "save", write_it, None)
 
 
