@@ -32,6 +32,7 @@ REFERENCE = {
     "schema": "coodie.schema",
     "cql_builder": "coodie.cql_builder",
     "results": "coodie.results",
+    "paging_tokens": "coodie.paging_tokens",
     "lazy": "coodie.lazy",
     "retrying": "coodie.retrying",
     "exceptions": "coodie.exceptions",

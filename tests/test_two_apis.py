@@ -19,7 +19,7 @@ import coodie_aio
 import coodie_sync
 
 # Modules of the meta-package, and where their names come from.
-SHARED_MODULES = ["cql_builder", "exceptions", "expressions", "fields", "results", "schema", "types"]
+SHARED_MODULES = ["cql_builder", "exceptions", "expressions", "fields", "paging_tokens", "results", "schema", "types"]
 
 PROTOCOLS = {"__init__", "__iter__", "__next__", "__len__", "__enter__", "__exit__", "__await__"}
 

@@ -10,6 +10,7 @@ from coodie_aio.drivers import driver_class
 from coodie_aio.drivers.base import Driver as Driver
 from coodie_aio.drivers.base import registry as registry
 from coodie_core.driver_support.options import connection_options
+from coodie_core.paging_tokens import PagingTokens, checked_paging_tokens
 from coodie_core.registry import DEFAULT_NAME
 
 
@@ -21,6 +22,7 @@ async def init_coodie(
     name: str = DEFAULT_NAME,
     ssl_context: ssl.SSLContext | None = None,
     lazy: bool = False,
+    paging_tokens: PagingTokens | None = None,
     **kwargs: Any,
 ) -> Driver:
     """Connect to a cluster, and let documents use the connection by its name.
@@ -39,6 +41,7 @@ async def init_coodie(
         name: The name of the connection.
         ssl_context: For encrypted connections, such as ``ssl.create_default_context(cafile="ca.pem")``.
         lazy: Connect at the first use, not now.
+        paging_tokens: What makes `PagedResult.next_token`, with a key of yours.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
             ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
 
@@ -70,6 +73,7 @@ async def init_coodie(
         known_arguments=kind.known_arguments,
     )
     driver = kind(options)
+    driver.paging_tokens = checked_paging_tokens(paging_tokens)
     if not lazy:
         await driver.connect()
     before = registry.add(name, driver)

@@ -10,7 +10,7 @@ from coodie_aio.runner import run
 from coodie_core import selection
 from coodie_core.document import BaseDocument
 from coodie_core.lazy import LazyDocument
-from coodie_core.operations import queries, reading
+from coodie_core.operations import paging, queries, reading
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
@@ -157,6 +157,8 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """Return one page of `fetch_size` results, and where the next one begins.
 
         Raises:
+            InvalidPagingToken: The token that `page` was given is forged, too old, or of another query or principal.
+            ConfigurationError: `page` was given a token, and the connection has no key for them.
             InvalidQueryError: The server would count rows that are no documents for the `limit`.
             FilteringRefused: Neither a key nor an index serves the query.
             DatabaseError: The cluster refused or did not answer.
@@ -168,7 +170,7 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
             ```
         """
         driver = driver_for(self.connection)
-        return await run(reading.page(self.query, driver.keyspace, self._results), driver)
+        return await run(paging.page(self.query, driver.keyspace, self._results, driver.paging_tokens), driver)
 
     async def json(self) -> list[str]:
         """Return a JSON text for each document, as the server writes its row, from all pages.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from coodie_core.consistency import Consistency, SerialConsistency, consistency_level, serial_consistency_level
 from coodie_core.duration import CqlDuration
@@ -13,6 +14,9 @@ from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions
 
 #: 20 years, the longest time to live (Apache Cassandra, ``Attributes.MAX_TTL``; ScyllaDB has the same).
 MAX_TTL_SECONDS = 630_720_000
+
+#: Who may use a paging token: whatever the application knows its users by.
+Principal = str | int | UUID
 
 _MAX_INT64 = 2**63 - 1
 _MAX_INT32 = 2**31 - 1
@@ -166,10 +170,24 @@ def checked_paging_state(paging_state: bytes | None) -> bytes | None:
     """
     if paging_state is not None and not isinstance(paging_state, bytes):
         raise InvalidQueryError(
-            f"page({type(paging_state).__name__}): give the paging_state of an earlier page, which is bytes. "
-            f"What travels as text, in a URL for example, must be decoded first."
+            f"page({type(paging_state).__name__}): give the paging_state of an earlier page, which is bytes, "
+            f"or its next_token, which is text."
         )
     return paging_state
+
+
+def checked_principal(principal: Principal | None) -> Principal | None:
+    """Return *principal* if it can be one, or None.
+
+    Raises:
+        InvalidQueryError: It is not a text, a whole number or a UUID.
+    """
+    if principal is not None and (isinstance(principal, bool) or not isinstance(principal, str | int | UUID)):
+        raise InvalidQueryError(
+            f"page(principal={type(principal).__name__}): give what the application knows its user by: a text, a whole "
+            f"number or a UUID."
+        )
+    return principal
 
 
 def _is_no_int(value: object) -> bool:

@@ -12,7 +12,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.family import columns_to_read, has_static_columns, of_its_class
-from coodie_core.options import WriteOptions
+from coodie_core.options import Principal, WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import ExecutionOptions, Statement
@@ -47,6 +47,8 @@ class Query(Generic[D]):
         if_exists: Whether `update` and `delete` only write where the row exists.
         write: The TTL and timestamp of writes; consistency and timeout of everything.
         paging_state: Where to go on reading.
+        page_token: The same as a token, which a client gave back.
+        principal: Who alone may use the tokens of its pages.
         connection: The connection, where it is not the document's own.
         keyspace: The keyspace, where it is not the document's own.
     """
@@ -70,6 +72,8 @@ class Query(Generic[D]):
     if_exists: bool = False
     write: WriteOptions = field(default_factory=WriteOptions)
     paging_state: bytes | None = None
+    page_token: str | None = None
+    principal: Principal | None = None
     connection: str | None = None
     keyspace: str | None = None
 

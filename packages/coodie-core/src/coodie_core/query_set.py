@@ -16,8 +16,10 @@ from coodie_core.family import columns_to_read
 from coodie_core.identifiers import checked_name
 from coodie_core.lookups import conditions_as_restrictions, null_check, restrictions_of
 from coodie_core.options import (
+    Principal,
     checked_count,
     checked_paging_state,
+    checked_principal,
     checked_server_timeout,
     checked_timeout,
     checked_timestamp,
@@ -319,19 +321,33 @@ class BaseQuerySet(Generic[D]):
         """
         return self._execute(fetch_size=checked_count("fetch_size", rows))
 
-    def page(self, paging_state: bytes | None) -> Self:
+    def page(self, paging_state: bytes | str | None, *, principal: Principal | None = None) -> Self:
         """Return the query set that begins where an earlier page ended.
 
         Args:
-            paging_state: `PagedResult.paging_state` of the page before, from a query with the same filters and order;
-                None for the beginning. Servers do not check that: what another query's gives is not defined. Bytes that
-                a server did not make cost more: it calls them a protocol error, at which the driver closes the
-                connection, and takes the node for down until it has opened another. Sign what you give to strangers.
+            paging_state: Of the page before, from a query with the same filters and order; None for the beginning.
+                Either `PagedResult.next_token`, which is text, comes from a client, and is for `paged_all`. Or
+                `PagedResult.paging_state`, which is bytes, and must come from code that you trust: servers do not
+                check it. What another query's gives is not defined. Bytes that a server did not make are a protocol
+                error to it, at which the driver closes the connection, and takes the node for down until it has opened
+                another.
+            principal: Who alone may use the `next_token` of this page, and to whom *paging_state* was given if it is a
+                token: what the application knows its user by, always in the same type. None where any client may.
 
         Raises:
-            InvalidQueryError: *paging_state* is not bytes.
+            InvalidQueryError: *paging_state* is neither bytes nor text, or *principal* is no text, number or UUID.
+
+        Example:
+            ```python
+            page = await Order.find(shop=7).fetch_size(20).page(token, principal=user.id).paged_all()
+            ```
         """
-        return self._with(paging_state=checked_paging_state(paging_state))
+        token = paging_state if isinstance(paging_state, str) else None
+        return self._with(
+            paging_state=None if isinstance(paging_state, str) else checked_paging_state(paging_state),
+            page_token=token,
+            principal=checked_principal(principal),
+        )
 
     def using(self, connection: str | None = None, keyspace: str | None = None) -> Self:
         """Return the query set on another connection, or in another keyspace.

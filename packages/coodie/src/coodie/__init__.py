@@ -33,6 +33,7 @@ from coodie_core.exceptions import FieldProblem as FieldProblem
 from coodie_core.exceptions import FilteringRefused as FilteringRefused
 from coodie_core.exceptions import FunctionFailed as FunctionFailed
 from coodie_core.exceptions import InvalidModel as InvalidModel
+from coodie_core.exceptions import InvalidPagingToken as InvalidPagingToken
 from coodie_core.exceptions import InvalidQueryError as InvalidQueryError
 from coodie_core.exceptions import KeyspaceNotFound as KeyspaceNotFound
 from coodie_core.exceptions import MigrationError as MigrationError
@@ -80,6 +81,7 @@ from coodie_core.fields import Vector as Vector
 from coodie_core.fields import VectorIndex as VectorIndex
 from coodie_core.fields import Version as Version
 from coodie_core.lazy import LazyDocument as LazyDocument
+from coodie_core.paging_tokens import PagingTokens as PagingTokens
 from coodie_core.results import Drift as Drift
 from coodie_core.results import LWTResult as LWTResult
 from coodie_core.results import PagedResult as PagedResult

@@ -212,7 +212,7 @@ def check_arguments(arguments: Collection[str], known: Collection[str]) -> None:
             )
 
 
-OWN_ARGUMENTS = ("hosts", "session", "keyspace", "driver_type", "name", "ssl_context", "lazy")
+OWN_ARGUMENTS = ("hosts", "session", "keyspace", "driver_type", "name", "ssl_context", "lazy", "paging_tokens")
 
 
 def unknown_driver_type(driver_type: object, known: Collection[str]) -> ConfigurationError:

@@ -264,6 +264,11 @@ def _one_row(query: Query[Any], keyspace: str | None) -> Operation[tuple[Any, ..
 
 def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Operation[Rows]:
     """Read one page of rows; explain the server's refusal to filter in the words of the model."""
+    if query.page_token is not None:
+        raise InvalidQueryError(
+            f"{query.model.__name__}.find().page(token): a token is for paged_all(), which reads one page. To read on "
+            f"from there in code that you trust, give page() the paging_state."
+        )
     in_keyspace = query.keyspace or table_of(query.model).keyspace_in(keyspace)
     statement: Statement = select_statement(query, in_keyspace, json=json)
     try:

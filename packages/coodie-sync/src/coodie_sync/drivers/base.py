@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
+from coodie_core.paging_tokens import PagingTokens
 from coodie_core.registry import DEFAULT_NAME, Registry
 from coodie_core.statement import Request, Rows
 from coodie_sync.drivers.replies import LaterReply, Reply
@@ -24,10 +25,12 @@ class Driver(ABC):
     Attributes:
         name: The name that it was opened with.
         keyspace: The keyspace of documents that name none.
+        paging_tokens: What makes and reads `PagedResult.next_token`, if anything does.
     """
 
     name: str = DEFAULT_NAME
     keyspace: str | None = None
+    paging_tokens: PagingTokens | None = None
 
     @property
     def api(self) -> str:
