@@ -638,7 +638,7 @@ class TestValidation:
         conversation = start(reading.page(replace(Query(self.Person), validates=is_asked), "ks", documents))
 
         with pytest.raises(RowDoesNotFit, match="age: Input should be greater than or equal to 0"):
-            conversation.answer((1, -1), columns=("id", "age"))
+            conversation.answer((1, -101), columns=("id", "age"))
 
     def test_only_whole_documents_can_be_validated(self, start):
         query = BaseQuerySet(Query(self.Person)).only("id").validate().query

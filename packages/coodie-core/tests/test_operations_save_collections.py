@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import WriteTimeout
@@ -244,3 +244,22 @@ def test_a_save_of_elements_of_a_static_collection_is_written_by_the_partition_k
     document.places.add("b")
 
     assert start(save(document, "shop", NOW)).cql.endswith('SET "places" = "places" + ? WHERE "sensor" = ?')
+
+
+class Words(RootModel[list[str]]):
+    pass
+
+
+class Text(BaseDocument):
+    id: Annotated[int, PrimaryKey()]
+    words: Words
+
+
+def test_a_model_around_a_collection_is_written_as_a_whole(start):
+    (text,) = documents_of(Text, Rows(("id", "words"), [(1, ["a"])]))
+    text.words = Words(["a", "b"])
+
+    conversation = start(save(text, "ks", NOW))
+
+    assert conversation.cql == 'INSERT INTO "ks"."text" ("id", "words") VALUES (?, ?)'
+    assert conversation.params == (1, ("a", "b"))

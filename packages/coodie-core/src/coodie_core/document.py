@@ -88,9 +88,9 @@ class DocumentType(ModelMetaclass):
 class BaseDocument(BaseModel, metaclass=DocumentType):
     """What the documents of both APIs share: the fields, the table, and what is known of the stored row."""
 
-    # The row as it was last read or written, so that save() can send what changed. Being a slot, it is neither a field
-    # nor a part of equality.
-    __slots__ = ("_stored",)
+    # The row as it was last read or written, so that save() can send what changed. Being slots, they are neither fields
+    # nor a part of equality; being two, they need no object besides the row.
+    __slots__ = ("__coodie_reader__", "__coodie_row__")
 
     model_config: ClassVar[ConfigDict] = ConfigDict()
 
@@ -153,27 +153,29 @@ def _has_to_default_to_its_class(cls: type[BaseDocument]) -> bool:
     return bool(before != field.default)
 
 
-_stored_slot: Any = BaseDocument.__dict__["_stored"]
+_reader_slot: Any = BaseDocument.__dict__["__coodie_reader__"]
+_row_slot: Any = BaseDocument.__dict__["__coodie_row__"]
 
 
 def stored_row(document: BaseDocument) -> StoredRow | None:
     """Return the row as it was last read or written, or None for a document that never was."""
     try:
-        row: StoredRow = _stored_slot.__get__(document)
+        return StoredRow(_reader_slot.__get__(document), _row_slot.__get__(document))
     except AttributeError:
         return None
-    return row
 
 
 def remember_stored(document: BaseDocument, row: StoredRow) -> None:
     """Remember what the document's row holds in the database now."""
-    _stored_slot.__set__(document, row)
+    _reader_slot.__set__(document, row.reader)
+    _row_slot.__set__(document, row.row)
 
 
 def forget_stored(document: BaseDocument) -> None:
     """Let the document be a new one, whose next save writes all of it."""
     if stored_row(document) is not None:
-        _stored_slot.__delete__(document)
+        _reader_slot.__delete__(document)
+        _row_slot.__delete__(document)
 
 
 def forget_columns(document: BaseDocument, columns: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from coodie_core.document import BaseDocument
-from coodie_core.hydration import DocumentReader
+from coodie_core.row_reader import DocumentReader
 
 D = TypeVar("D", bound=BaseDocument)
 

@@ -24,6 +24,7 @@ from coodie_core.fields import (
     Version,
 )
 from coodie_core.kinds import TableKind as TableKind
+from coodie_core.memory import Memory
 from coodie_core.settings import DocumentSettings
 from coodie_core.shapes import shape_of
 from coodie_core.suggestions import nearest
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from coodie_core.document import BaseDocument
 
 M = TypeVar("M", bound=Marker)
+
+#: Shapes of queries and writes of one table that are kept compiled; an application has some dozens.
+_MOST_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,11 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The names of all columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What others worked out for the table, by what they call it: readers of its rows, and the like."""
+        return Memory(_MOST_REMEMBERED)
 
     @cached_property
     def version_field(self) -> str | None:

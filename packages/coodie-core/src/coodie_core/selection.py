@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from coodie_core.codecs.plain import decode_value
+from coodie_core.collector import made_at_once
 from coodie_core.cql_builder.selectors import CASTS, COUNT_ROWS, Selector
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.family import has_static_columns
 from coodie_core.hydration import values_of_empty_columns
 from coodie_core.query import D, Query, document_columns, marker_of_rows
+from coodie_core.row_code import RowValue, tuples_maker
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
 from coodie_core.suggestions import nearest
@@ -28,9 +30,6 @@ _ADDED_UP_AS: dict[str, dict[str, str]] = {
     "sum": {"float": "double", **dict.fromkeys(_INTEGERS - {"varint"}, "varint")},
     "avg": dict.fromkeys(_NUMBERS - {"double"}, "double"),
 }
-
-#: Makes a value as Python has it of one as the driver has it.
-Decoder = Callable[[Any], Any]
 
 _CALL = re.compile(r"(\w+)\((\*|\w*)\)")
 
@@ -168,32 +167,33 @@ def grouped(query: Query[D], fields: Sequence[str]) -> Query[D]:
 def values_of(query: Query[Any], rows: Rows) -> list[tuple[Any, ...]]:
     """Return one tuple for each row, with each value as a document would have it."""
     table = table_of(query.model)
-    decoders = _decoders(table, query.selected or ())
     has_marker = marker_of_rows(table, query) is not None
     found = [row[:-1] for row in rows.rows if row[-1] is not None] if has_marker else rows.rows
-    if not any(decoders):
-        return list(found)
-    return [tuple(_each_decoded(decoders, row)) for row in found]
+    return made_at_once(_maker_of_tuples(table, query.selected or ()), found)
 
 
-def _each_decoded(decoders: Sequence[Decoder | None], row: Sequence[Any]) -> list[Any]:
-    return [decode(value) if decode else value for decode, value in zip(decoders, row, strict=True)]
+def _maker_of_tuples(table: Table, selected: tuple[Selector, ...]) -> Callable[[Iterable[Any]], list[tuple[Any, ...]]]:
+    return table.memory.of(("tuples", selected), lambda: _make_maker_of_tuples(table, selected))
 
 
-@lru_cache(maxsize=4096)
-def _decoders(table: Table, selected: tuple[Selector, ...]) -> tuple[Decoder | None, ...]:
-    return tuple(_decoder(table, selector) for selector in selected)
+def _make_maker_of_tuples(
+    table: Table, selected: tuple[Selector, ...]
+) -> Callable[[Iterable[Any]], list[tuple[Any, ...]]]:
+    values = [_value(table, selector) for selector in selected]
+    if not any(values):
+        return list
+    return tuples_maker([value or RowValue() for value in values])
 
 
-def _decoder(table: Table, selector: Selector) -> Decoder | None:
-    """Return what makes a value plain Python, or None where the driver's is that already."""
+def _value(table: Table, selector: Selector) -> RowValue | None:
+    """Return how a value becomes plain Python, or None where the driver's is that already."""
     if selector.cast is not None or selector.function not in (None, "min", "max"):
-        return decode_value
+        return RowValue(decode_value)
     name = selector.columns[0]
     decode = table.codecs[name].decode
     if selector.function is None and _has_value_when_empty(table, name, table.types[name]):
-        return lambda value: _value_when_empty(table, name) if value is None else decode(value) if decode else value
-    return decode and (lambda value: None if value is None else decode(value))
+        return RowValue(decode, when_null=partial(_value_when_empty, table, name))
+    return RowValue(decode) if decode is not None else None
 
 
 def _has_value_when_empty(table: Table, name: str, cql: CqlType) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -60,8 +59,12 @@ def bound(table: Table, field: str, value: Any, asked: str) -> Any:
     return encoded(table, field, validated(table, field, value, asked), asked)
 
 
-@lru_cache(maxsize=8192)
 def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
+    key = ("adapter", field, constrained)
+    return table.memory.of(key, lambda: _make_adapter(table, field, constrained=constrained))
+
+
+def _make_adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
     info = table.model.model_fields[field]
     annotation: Any = info.annotation
     for item in info.metadata:
@@ -117,8 +120,11 @@ def bound_element(table: Table, field: str, position: int, value: Any, asked: st
         raise error.named(table.document, field) from None
 
 
-@lru_cache(maxsize=8192)
 def _element(table: Table, field: str, position: int) -> tuple[TypeAdapter[Any], Any]:
+    return table.memory.of(("element", field, position), lambda: _make_element(table, field, position))
+
+
+def _make_element(table: Table, field: str, position: int) -> tuple[TypeAdapter[Any], Any]:
     info, config = table.model.model_fields[field], table.model.model_config
     annotation = shape_of(info.annotation, info.metadata).parts[position].annotation
     return adapter(annotation, config), codec_for(annotation, (), table.types[field].arguments[position], config).encode

@@ -33,11 +33,13 @@ class Codec(NamedTuple):
             `ValueError`, of which `pydantic.ValidationError` is one, if the field does not accept it.
         normalise: Gives a value as it will be read back: a timestamp has milliseconds, in UTC, and an IPv4 address is
             not written as IPv6. It is the same object if nothing changes, or if `encode` refuses it.
+        prepare: Gives what the driver returns as the input of a validation that makes what `decode` gives.
     """
 
     encode: Convert | None
     decode: Convert | None
     normalise: Convert | None = None
+    prepare: Convert | None = None
 
 
 #: Model settings that let Pydantic change or refuse a value that has its field's type already.
@@ -67,8 +69,9 @@ def codec_for(annotation: Any, metadata: Sequence[Any], cql: CqlType, config: Co
     shape = shape_of(annotation, metadata)
     conversion = _conversion(shape, cql)
     if shape.is_plain and not _may_change_values(config):
-        return Codec(conversion.encode, conversion.decode, conversion.normalise)
-    return Codec(conversion.encode, _validated(shape.annotation, conversion.decode, config), conversion.normalise)
+        return Codec(conversion.encode, conversion.decode, conversion.normalise, conversion.decode)
+    decode = _validated(shape.annotation, conversion.decode, config)
+    return Codec(conversion.encode, decode, conversion.normalise, conversion.decode)
 
 
 def _may_change_values(config: ConfigDict | None) -> bool:

@@ -110,10 +110,11 @@ def assignments_for(
 def element_changes(table: Table, name: str, before: Any, after: Any) -> list[Assignment]:
     """Return the element operations that make *after* of *before*; none where the value is to be written as a whole.
 
-    It is written as a whole if nothing of it stays, if it becomes empty, or if elements moved within a list.
+    It is written as a whole if nothing of it stays, if it becomes empty, or if elements moved within a list; and where
+    the field is a model around a collection, in which nobody knows what changed.
     """
     cql = table.types[name]
-    if not (cql.is_collection and cql.is_multicell) or not after:
+    if not (cql.is_collection and cql.is_multicell and after and issubclass(type(after), _COLLECTIONS)):
         return []
     changed = _ELEMENT_CHANGES[cql.name](before or type(after)(), after)
     if changed is None:
@@ -127,6 +128,8 @@ def element_changes(table: Table, name: str, before: Any, after: Any) -> list[As
     removals = [Assignment(name, "remove", tuple(gone))] if removed else []
     return additions + removals
 
+
+_COLLECTIONS = (list, tuple, set, frozenset, dict)
 
 #: What is added, what is removed, and the kind of assignment that adds; None where the whole is to be written.
 _Changes = tuple[Any, Any, str]
