@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from coodie_aio.connection import driver_for
-from coodie_aio.runner import run
+from coodie_aio.drivers.base import Driver
+from coodie_aio.runner import Begun, begin, run
 from coodie_core import selection
 from coodie_core.document import BaseDocument
 from coodie_core.lazy import LazyDocument
@@ -188,13 +189,19 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         return await run(reading.json(self.query, driver.keyspace), driver)
 
     async def __aiter__(self) -> AsyncIterator[R]:
-        """Yield everything that fits, reading a page when it is needed."""
+        """Yield everything that fits: of one page, while the next one is on its way."""
         driver = driver_for(self.connection)
         walk = reading.PageWalk(self.query)
-        while not walk.has_ended:
-            page = await run(reading.page(walk.query, driver.keyspace, self._results), driver)
-            for result in walk.take(page):
+        page = await self._next_page(walk, driver)
+        while page is not None:
+            results = walk.take(await page.result())
+            page = await self._next_page(walk, driver)
+            for result in results:
                 yield result
+
+    async def _next_page(self, walk: reading.PageWalk[D], driver: Driver) -> Begun[PagedResult[R]] | None:
+        page = reading.page(walk.query, driver.keyspace, self._results)
+        return None if walk.has_ended else await begin(page, driver)
 
 
 class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):

@@ -21,7 +21,7 @@ from coodie_core.exceptions import (
 )
 from coodie_core.hydration import documents_of, readers_of
 from coodie_core.lazy import LazyDocument
-from coodie_core.operation import Operation
+from coodie_core.operation import Operation, Reading
 from coodie_core.query import Query, limit_counts_rows_of_no_document, marker_of_rows, plan_of, select_statement
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
@@ -47,7 +47,7 @@ def lazy_documents(query: Query[D], rows: Rows) -> list[LazyDocument[D]]:
     return [LazyDocument(reader, row) for reader, row in readers_of(query.model, rows, validated=query.validates)]
 
 
-def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[PagedResult[R]]:
+def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]]:
     """Read one page."""
     if limit_counts_rows_of_no_document(query):
         raise InvalidQueryError(
@@ -58,7 +58,7 @@ def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Opera
     return (yield from _page(query, keyspace, results))
 
 
-def _page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[PagedResult[R]]:
+def _page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]]:
     answer = yield from _rows(query, keyspace)
     return PagedResult(results(query, answer), answer.paging_state)
 
@@ -262,7 +262,7 @@ def _one_row(query: Query[Any], keyspace: str | None) -> Operation[tuple[Any, ..
     return values_of(query, answer)[0]
 
 
-def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Operation[Rows]:
+def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Reading[Rows]:
     """Read one page of rows; explain the server's refusal to filter in the words of the model."""
     if query.page_token is not None:
         raise InvalidQueryError(
