@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from coodie_aio.connection import driver_for
-from coodie_aio.drivers.base import Driver
-from coodie_aio.runner import Begun, begin, run
+from coodie_aio.runner import begin, run
 from coodie_core import selection
 from coodie_core.document import BaseDocument
 from coodie_core.lazy import LazyDocument
@@ -192,16 +191,12 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """Yield everything that fits: of one page, while the next one is on its way."""
         driver = driver_for(self.connection)
         walk = reading.PageWalk(self.query)
-        page = await self._next_page(walk, driver)
+        page = await begin(walk.next_page(driver.keyspace, self._results), driver)
         while page is not None:
             results = walk.take(await page.result())
-            page = await self._next_page(walk, driver)
+            page = await begin(walk.next_page(driver.keyspace, self._results), driver)
             for result in results:
                 yield result
-
-    async def _next_page(self, walk: reading.PageWalk[D], driver: Driver) -> Begun[PagedResult[R]] | None:
-        page = reading.page(walk.query, driver.keyspace, self._results)
-        return None if walk.has_ended else await begin(page, driver)
 
 
 class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):

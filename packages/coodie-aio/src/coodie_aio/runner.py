@@ -64,13 +64,15 @@ class Begun(Generic[T]):
         return await run(self._operation, self._driver, self._reply)
 
 
-async def begin(operation: Reading[T], driver: Driver) -> Begun[T]:
+async def begin(operation: Reading[T] | None, driver: Driver) -> Begun[T] | None:
     """Send the first request of *operation*, and leave its answer for later.
 
     Args:
-        operation: A generator of core that was not started yet.
+        operation: A generator of core that was not started yet; or None, of which nothing becomes.
         driver: Who answers.
     """
+    if operation is None:
+        return None
     try:
         reply = await driver.send(next(operation))
     except CoodieError as error:

@@ -16,6 +16,7 @@ from coodie_core.options import Principal, WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import ExecutionOptions, Statement
+from coodie_core.token_ranges import GREATEST_TOKEN, LEAST_TOKEN, key_with_token
 
 D = TypeVar("D", bound=BaseDocument)
 
@@ -122,7 +123,24 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
         bypass_cache=query.bypass_cache,
         server_timeout=query.server_timeout,
     )
-    return Statement(cql.cql, cql.params, query.execution, query.paging_state, idempotent=True)
+    return Statement(
+        cql.cql,
+        cql.params,
+        query.execution,
+        query.paging_state,
+        idempotent=True,
+        routing_key=_key_in_range(query.filters),
+    )
+
+
+def _key_in_range(filters: Sequence[Restriction]) -> bytes | None:
+    """Return a partition key with a token of the range that is read: that of its last row, or of its first one."""
+    tokens = {item.operator: item.value for item in filters if item.token_of and not item.is_token_of_key}
+    if "<=" in tokens and tokens["<="] > LEAST_TOKEN:
+        return key_with_token(tokens["<="])
+    if ">" in tokens and tokens[">"] < GREATEST_TOKEN:
+        return key_with_token(tokens[">"] + 1)
+    return None
 
 
 def plan_of(query: Query[Any]) -> QueryPlan:

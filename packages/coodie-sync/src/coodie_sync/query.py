@@ -16,8 +16,7 @@ from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
 from coodie_core.statement import Rows
 from coodie_sync.connection import driver_for
-from coodie_sync.drivers.base import Driver
-from coodie_sync.runner import Begun, begin, run
+from coodie_sync.runner import begin, run
 
 D = TypeVar("D", bound=BaseDocument)
 R = TypeVar("R")
@@ -194,16 +193,12 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """Yield everything that fits: of one page, while the next one is on its way."""
         driver = driver_for(self.connection)
         walk = reading.PageWalk(self.query)
-        page = self._next_page(walk, driver)
+        page = begin(walk.next_page(driver.keyspace, self._results), driver)
         while page is not None:
             results = walk.take(page.result())
-            page = self._next_page(walk, driver)
+            page = begin(walk.next_page(driver.keyspace, self._results), driver)
             for result in results:
                 yield result
-
-    def _next_page(self, walk: reading.PageWalk[D], driver: Driver) -> Begun[PagedResult[R]] | None:
-        page = reading.page(walk.query, driver.keyspace, self._results)
-        return None if walk.has_ended else begin(page, driver)
 
 
 class ValuesQuerySet(ReadingQuerySet[D, tuple[Any, ...]]):

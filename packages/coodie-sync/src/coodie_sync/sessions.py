@@ -18,7 +18,9 @@ from weakref import WeakSet
 
 from cassandra import InvalidRequest
 from cassandra import __version__ as cassandra_version
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, default_lbp_factory
+from cassandra.policies import ConstantSpeculativeExecutionPolicy
 from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
@@ -26,7 +28,9 @@ from coodie_core.driver_support.answers import check_batch, check_text, refused_
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
 from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import ConfigurationError, InvalidQueryError
+from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies
 from coodie_core.statement import BatchStatement, Request, Statement
+from coodie_sync.retries import Retries
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""
@@ -42,6 +46,12 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 class _OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
     """A bound statement of coodie, answered with tuples."""
+
+
+class _OwnRouted(_OwnBound):
+    """A bound statement that goes to the nodes of a partition key which is not among its values."""
+
+    routing_key: bytes | None = None
 
 
 class _OwnSimple(SimpleStatement):  # type: ignore[misc]  # the driver has no types
@@ -117,11 +127,13 @@ def close_at_exit() -> None:
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
     """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
-    if "execution_profiles" in options.cluster:
-        return dict(options.cluster)
+    arguments = dict(options.cluster)
+    if options.credentials is not None:
+        arguments["auth_provider"] = PlainTextAuthProvider(*options.credentials)
+    if "execution_profiles" in arguments:
+        return arguments
     policies: dict[str, Any] = {"load_balancing_policy": default_lbp_factory(), **options.profile}
-    profile = ExecutionProfile(**policies)
-    return {**options.cluster, "execution_profiles": {EXEC_PROFILE_DEFAULT: profile}}
+    return {**arguments, "execution_profiles": {EXEC_PROFILE_DEFAULT: ExecutionProfile(**policies)}}
 
 
 def answer_own_statements(response: Any) -> None:
@@ -135,14 +147,58 @@ def answer_own_statements(response: Any) -> None:
         response.row_factory = tuple_factory
         if isinstance(statement, _OwnBatch) and statement.write_timestamp is not None:
             response.message.timestamp = statement.write_timestamp
+        if isinstance(statement.retry_policy, Retries):
+            statement.retry_policy.begin(response.timeout)
 
 
-def statement_of(request: Request, prepared: Mapping[str, Any]) -> Any:
+def send(
+    session: Any, request: Request, prepared: Mapping[str, Any], arguments: Mapping[str, Any], policies: Policies
+) -> Any:
+    """Send *request*, and return the ``ResponseFuture``.
+
+    Args:
+        session: The session.
+        request: The request.
+        prepared: What each of its texts was prepared to.
+        arguments: Further keyword arguments of ``Session.execute_async``.
+        policies: What the driver does where the request says nothing.
+
+    Raises:
+        InvalidQueryError: It cannot be sent as it is.
+        ConfigurationError: It is to be sent to several nodes, and the session cannot do that.
+    """
+    statement = statement_of(request, prepared, policies)
+    speculative = request.options.speculative or policies.speculative
+    if speculative is None or not request.idempotent:
+        return session.execute_async(statement, **arguments)
+    policy = ConstantSpeculativeExecutionPolicy(speculative.after, speculative.attempts)
+    profile = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, speculative_execution_policy=policy)
+    try:
+        return session.execute_async(statement, execution_profile=profile, **arguments)
+    except ValueError as error:
+        raise ConfigurationError(
+            "speculative=...: this session= has no execution profiles, which it takes to send a statement to several "
+            "nodes. Make its Cluster with execution_profiles=, without load_balancing_policy= and "
+            "default_retry_policy=, and set no default_* attribute of the session."
+        ) from error
+
+
+def statement_of(request: Request, prepared: Mapping[str, Any], policies: Policies = NO_POLICIES) -> Any:
     """Return *request* as a statement of the driver.
 
     Args:
         request: The request.
         prepared: What each of its texts was prepared to.
+        policies: What the driver does where the request says nothing.
+
+    Raises:
+        InvalidQueryError: It cannot be sent as it is.
+    """
+    return with_retries(with_options(plain_statement_of(request, prepared), request), request, policies)
+
+
+def plain_statement_of(request: Request, prepared: Mapping[str, Any]) -> Any:
+    """Return *request* as a statement of the driver, without its options.
 
     Raises:
         InvalidQueryError: It cannot be sent as it is.
@@ -152,11 +208,11 @@ def statement_of(request: Request, prepared: Mapping[str, Any]) -> Any:
     if request.prepared:
         return bound(request, prepared[request.cql])
     check_text(request.cql)
-    return with_options(_OwnSimple(request.cql), request)
+    return _OwnSimple(request.cql)
 
 
 def bound(statement: Statement, prepared: Any) -> Any:
-    """Return *prepared* with the values and options of *statement*.
+    """Return *prepared* with the values and the page size of *statement*.
 
     Raises:
         InvalidQueryError: A value does not fit its column, or there are not as many as markers.
@@ -164,12 +220,14 @@ def bound(statement: Statement, prepared: Any) -> Any:
     if len(statement.params) != len(prepared.column_metadata):
         raise wrong_count(statement, len(prepared.column_metadata))
     try:
-        driver_statement = _OwnBound(prepared).bind(statement.params)
+        driver_statement = (_OwnBound if statement.routing_key is None else _OwnRouted)(prepared).bind(statement.params)
     except Exception as error:
         raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
+    if statement.routing_key is not None:
+        driver_statement.routing_key = statement.routing_key
     if statement.options.fetch_size is not None:
         driver_statement.fetch_size = statement.options.fetch_size
-    return with_options(driver_statement, statement)
+    return driver_statement
 
 
 def batch_of(request: BatchStatement, prepared: Mapping[str, Any]) -> Any:
@@ -179,13 +237,27 @@ def batch_of(request: BatchStatement, prepared: Mapping[str, Any]) -> Any:
     for statement in request.statements:
         batch.add(bound(statement, prepared[statement.cql]))
     batch.write_timestamp = request.timestamp
-    return with_options(batch, request)
+    return batch
+
+
+def with_retries(driver_statement: Any, request: Request, policies: Policies) -> Any:
+    """Return *driver_statement*, which knows whether it may be sent twice, and what to do if it fails.
+
+    What may not be sent twice has a policy in any case: the driver's own would send it to the next node where the
+    connection to the first one broke, and a profile's might do anything.
+    """
+    driver_statement.is_idempotent = request.idempotent
+    policy = request.options.retry or policies.retry
+    if policy is None and not request.idempotent:
+        policy = ONLY_WHAT_WAS_NOT_CARRIED_OUT
+    if policy is not None:
+        driver_statement.retry_policy = Retries(request, policy)
+    return driver_statement
 
 
 def with_options(driver_statement: Any, request: Statement | BatchStatement) -> Any:
-    """Return *driver_statement* with the consistency levels of *request*, and whether it may be sent twice."""
+    """Return *driver_statement* with the consistency levels of *request*."""
     options = request.options
-    driver_statement.is_idempotent = request.idempotent
     if options.consistency is not None:
         driver_statement.consistency_level = options.consistency
     if options.serial_consistency is not None:

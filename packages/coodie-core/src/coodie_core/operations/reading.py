@@ -87,6 +87,10 @@ class PageWalk(Generic[D]):
         self.query: Query[D] = query if limit is None else _limited_by_pages(query, limit)
         self.has_ended: bool = False
 
+    def next_page(self, keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]] | None:
+        """Return what reads the next page; None if there is none."""
+        return None if self.has_ended else page(self.query, keyspace, results)
+
     def take(self, page: PagedResult[R]) -> Sequence[R]:
         """Return what counts of the page that was read, and go on to the next one."""
         taken = page.data[: self._left]
