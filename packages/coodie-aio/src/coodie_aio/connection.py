@@ -12,6 +12,7 @@ from coodie_aio.drivers.base import registry as registry
 from coodie_core.driver_support.options import connection_options
 from coodie_core.paging_tokens import PagingTokens, checked_paging_tokens
 from coodie_core.registry import DEFAULT_NAME
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy, policies
 
 
 async def init_coodie(
@@ -23,6 +24,10 @@ async def init_coodie(
     ssl_context: ssl.SSLContext | None = None,
     lazy: bool = False,
     paging_tokens: PagingTokens | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    retry: RetryPolicy | None = None,
+    speculative: SpeculativePolicy | None = None,
     **kwargs: Any,
 ) -> Driver:
     """Connect to a cluster, and let documents use the connection by its name.
@@ -42,6 +47,10 @@ async def init_coodie(
         ssl_context: For encrypted connections, such as ``ssl.create_default_context(cafile="ca.pem")``.
         lazy: Connect at the first use, not now.
         paging_tokens: What makes `PagedResult.next_token`, with a key of yours.
+        username: Who logs in, where the server asks for that.
+        password: The password of *username*.
+        retry: When statements are sent again, where neither a call nor a query says so (see `RetryPolicy`).
+        speculative: When idempotent statements are sent to a second node as well, likewise.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
             ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
 
@@ -71,6 +80,9 @@ async def init_coodie(
         lazy=lazy,
         arguments=kwargs,
         known_arguments=kind.known_arguments,
+        username=username,
+        password=password,
+        policies=policies(retry, speculative),
     )
     driver = kind(options)
     driver.paging_tokens = checked_paging_tokens(paging_tokens)

@@ -11,6 +11,7 @@ from coodie_aio.runner import run
 from coodie_core.consistency import Consistency
 from coodie_core.operations import counters
 from coodie_core.options import write_options
+from coodie_core.retrying import RetryPolicy
 from coodie_core.schema import TableKind
 
 
@@ -38,6 +39,7 @@ class CounterDocument(Document):
         *,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: AsyncBatchQuery | None = None,
         **deltas: int,
     ) -> None:
@@ -47,6 +49,7 @@ class CounterDocument(Document):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
                 and sending it again may count twice.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to add to each counter.
 
@@ -60,7 +63,7 @@ class CounterDocument(Document):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(consistency=consistency, timeout=timeout)
+        options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         await run(counters.change(self, driver.keyspace, deltas, options, batch), driver)
 
     async def decrement(
@@ -68,6 +71,7 @@ class CounterDocument(Document):
         *,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: AsyncBatchQuery | None = None,
         **deltas: int,
     ) -> None:
@@ -77,6 +81,7 @@ class CounterDocument(Document):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
                 and sending it again may count twice.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to subtract from each counter.
 
@@ -90,5 +95,5 @@ class CounterDocument(Document):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(consistency=consistency, timeout=timeout)
+        options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         await run(counters.change(self, driver.keyspace, deltas, options, batch, sign=-1), driver)

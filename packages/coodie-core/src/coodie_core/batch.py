@@ -14,6 +14,7 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.results import LWTResult
+from coodie_core.retrying import RetryPolicy
 from coodie_core.schema import Table
 from coodie_core.statement import BatchKind, BatchStatement, Statement
 
@@ -41,6 +42,7 @@ class BaseBatch:
         serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for a batch with conditions.
         strict: Whether a batch that servers punish is an error instead of a `BatchWarning`: one that writes to more
             than 10 partitions, or to several and holds more than 5 KiB.
+        retry: When it is sent again after a failure, if not as the connection says.
 
     Raises:
         InvalidQueryError: An argument cannot be.
@@ -57,10 +59,15 @@ class BaseBatch:
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         strict: bool = False,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self._kind = _kind(logged, batch_type)
         self._options: WriteOptions = write_options(
-            timestamp=timestamp, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+            retry=retry,
         )
         self._strict = strict
         self._connection = connection
@@ -87,7 +94,14 @@ class BaseBatch:
         """Whether writes can still be added: the batch was neither sent nor discarded."""
         return self._state is BatchState.OPEN
 
-    def add(self, statement: Statement | str, params: Sequence[Any] = (), *, connection: str | None = None) -> None:
+    def add(
+        self,
+        statement: Statement | str,
+        params: Sequence[Any] = (),
+        *,
+        connection: str | None = None,
+        idempotent: bool = False,
+    ) -> None:
         """Add a write to the batch; nothing is sent yet.
 
         Args:
@@ -95,6 +109,7 @@ class BaseBatch:
                 (``batch_type="COUNTER"``) an UPDATE of counters.
             params: The values for the markers.
             connection: The connection of the document that is written, if it has one of its own.
+            idempotent: Whether a text may be sent twice, which coodie cannot see. One that may not makes the batch so.
 
         Raises:
             InvalidQueryError: The batch was sent or discarded already, or the write does not fit the others in it.
@@ -107,7 +122,8 @@ class BaseBatch:
         self._check_open("add()")
         if isinstance(statement, str):
             counter = self._kind is BatchKind.COUNTER
-            self._append(Statement(statement, tuple(map(encode_param, params)), counter=counter))
+            given = Statement(statement, tuple(map(encode_param, params)), counter=counter, idempotent=idempotent)
+            self._append(given)
         else:
             self._check_connection(connection)
             self._append(statement)

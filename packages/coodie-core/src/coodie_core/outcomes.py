@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import new_class
 from typing import Any
 
 from coodie_core.exceptions import DatabaseError, OutcomeUnknown
@@ -18,13 +19,15 @@ def of_unknown_outcome(kind: type[DatabaseError]) -> type[DatabaseError]:
     if issubclass(kind, OutcomeUnknown):
         return kind
     if kind not in _OF_UNKNOWN_OUTCOME:
-        more = {
+        attributes = {
             "__doc__": kind.__doc__,
             "__module__": kind.__module__,
             "__reduce__": _reduced,
             "of_known_outcome": kind,
         }
-        _OF_UNKNOWN_OUTCOME[kind] = type(kind.__name__, (kind, OutcomeUnknown), more)
+        _OF_UNKNOWN_OUTCOME[kind] = new_class(
+            kind.__name__, (kind, OutcomeUnknown), exec_body=lambda body: body.update(attributes)
+        )
     return _OF_UNKNOWN_OUTCOME[kind]
 
 

@@ -27,6 +27,7 @@ from coodie_core.options import (
 )
 from coodie_core.plan import QueryPlan
 from coodie_core.query import Query, plan_of
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy, checked_policy
 from coodie_core.schema import table_of
 from coodie_core.validation import bound
 
@@ -312,6 +313,22 @@ class BaseQuerySet(Generic[D]):
             InvalidQueryError: *seconds* is not a number above 0.
         """
         return self._execute(timeout=checked_timeout(seconds))
+
+    def retry(self, policy: RetryPolicy) -> Self:
+        """Return the query set whose statements are sent again after a failure as *policy* says.
+
+        Raises:
+            InvalidQueryError: *policy* is none.
+        """
+        return self._execute(retry=checked_policy("retry", policy, RetryPolicy))
+
+    def speculative(self, policy: SpeculativePolicy) -> Self:
+        """Return the query set whose idempotent statements are sent to a second node as well while the first is slow.
+
+        Raises:
+            InvalidQueryError: *policy* is none.
+        """
+        return self._execute(speculative=checked_policy("speculative", policy, SpeculativePolicy))
 
     def fetch_size(self, rows: int) -> Self:
         """Return the query set that reads *rows* documents in each request; all of them are read either way.

@@ -176,5 +176,31 @@ def _check_seconds(policy: str, name: str, seconds: Any, *, least: float) -> Non
         )
 
 
+class Policies(NamedTuple):
+    """What a driver does where neither a call nor a query says what to do.
+
+    Attributes:
+        retry: When statements are sent again; None to leave those that may be sent twice to the driver's own policy.
+        speculative: When idempotent statements are sent to a second node; None for never, or what a profile says.
+    """
+
+    retry: RetryPolicy | None = None
+    speculative: SpeculativePolicy | None = None
+
+
+NO_POLICIES = Policies()
+
+
+def policies(retry: RetryPolicy | None, speculative: SpeculativePolicy | None) -> Policies:
+    """Return the policies of a driver.
+
+    Raises:
+        InvalidQueryError: One of them is none.
+    """
+    return Policies(
+        checked_policy("retry", retry, RetryPolicy), checked_policy("speculative", speculative, SpeculativePolicy)
+    )
+
+
 #: For what must not be sent twice, where nothing else was asked: as often as the driver does it by itself.
 ONLY_WHAT_WAS_NOT_CARRIED_OUT = RetryPolicy(attempts=2, first_pause=0, on=(Unavailable,))

@@ -9,6 +9,7 @@ from typing import ClassVar
 from coodie_core.consistency import Consistency
 from coodie_core.operations import counters
 from coodie_core.options import write_options
+from coodie_core.retrying import RetryPolicy
 from coodie_core.schema import TableKind
 from coodie_sync.batch import BatchQuery
 from coodie_sync.connection import driver_for
@@ -40,6 +41,7 @@ class CounterDocument(Document):
         *,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
         **deltas: int,
     ) -> None:
@@ -49,6 +51,7 @@ class CounterDocument(Document):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
                 and sending it again may count twice.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to add to each counter.
 
@@ -62,7 +65,7 @@ class CounterDocument(Document):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(consistency=consistency, timeout=timeout)
+        options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         run(counters.change(self, driver.keyspace, deltas, options, batch), driver)
 
     def decrement(
@@ -70,6 +73,7 @@ class CounterDocument(Document):
         *,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
         **deltas: int,
     ) -> None:
@@ -79,6 +83,7 @@ class CounterDocument(Document):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer. A counter update that timed out may or may not have taken place,
                 and sending it again may count twice.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch of counter updates to add this one to, instead of sending it.
             **deltas: What to subtract from each counter.
 
@@ -92,5 +97,5 @@ class CounterDocument(Document):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(consistency=consistency, timeout=timeout)
+        options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         run(counters.change(self, driver.keyspace, deltas, options, batch, sign=-1), driver)

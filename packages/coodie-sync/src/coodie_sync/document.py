@@ -17,6 +17,7 @@ from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
 from coodie_core.options import write_options
 from coodie_core.query import Query
 from coodie_core.results import BulkReport, LWTResult, SchemaChanges
+from coodie_core.retrying import RetryPolicy
 from coodie_core.window import USUAL_MAXIMUM
 from coodie_sync.batch import BatchQuery
 from coodie_sync.connection import driver_for
@@ -105,6 +106,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
+        retry: RetryPolicy | None = None,
         max_in_flight: int = USUAL_MAXIMUM,
         max_errors: int | None = USUAL_MAX_ERRORS,
         raise_on_error: bool = True,
@@ -125,6 +127,7 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for each answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            retry: When it is sent again after a failure, if not as the connection says.
             max_in_flight: How many rows may be under way at most: 1 to 2,048.
             max_errors: At how many errors no more rows are taken; None for never.
             raise_on_error: Whether to raise at the end if there were errors. They are in the report either way.
@@ -151,6 +154,7 @@ class Document(Hooks, BaseDocument):
             consistency=consistency,
             timeout=timeout,
             serial_consistency=serial_consistency,
+            retry=retry,
         )
         work = bulk.BulkWork(
             max_in_flight=max_in_flight,
@@ -250,6 +254,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write what is new or changed in this document.
@@ -267,6 +272,7 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -290,6 +296,7 @@ class Document(Hooks, BaseDocument):
             consistency=consistency,
             timeout=timeout,
             serial_consistency=serial_consistency,
+            retry=retry,
         )
         return run(
             documents.save(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
@@ -303,6 +310,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write this document if no row has its primary key (a lightweight transaction).
@@ -312,6 +320,7 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
 
         Returns:
@@ -330,7 +339,7 @@ class Document(Hooks, BaseDocument):
         """
         driver = driver_for(self.connection_name())
         options = write_options(
-            ttl=ttl, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+            ttl=ttl, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency, retry=retry
         )
         return run(documents.insert(self, driver.keyspace, options, batch), driver)
 
@@ -341,6 +350,7 @@ class Document(Hooks, BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write this document by ``INSERT INTO ... JSON``: every field that is set, as one JSON object.
@@ -352,6 +362,7 @@ class Document(Hooks, BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -367,7 +378,7 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
         return run(json_writes.save_json(self, driver.keyspace, options, batch), driver)
 
     def update(
@@ -380,6 +391,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
         **fields: Any,
     ) -> LWTResult:
@@ -393,6 +405,7 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it.
             **fields: A field and its new value, or a collection field with an operation, which leaves the document in
                 memory as it is: ``__add``, ``__append``, ``__prepend``, ``__update`` and ``__remove`` take what to
@@ -418,6 +431,7 @@ class Document(Hooks, BaseDocument):
             consistency=consistency,
             timeout=timeout,
             serial_consistency=serial_consistency,
+            retry=retry,
         )
         return run(
             documents.update(
@@ -435,6 +449,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Delete this document's row.
@@ -446,6 +461,7 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -463,7 +479,11 @@ class Document(Hooks, BaseDocument):
         """
         driver = driver_for(self.connection_name())
         options = write_options(
-            timestamp=timestamp, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency
+            timestamp=timestamp,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+            retry=retry,
         )
         return run(
             documents.delete(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
@@ -477,6 +497,7 @@ class Document(Hooks, BaseDocument):
         timestamp: int | datetime | None = None,
         consistency: Consistency | None = None,
         timeout: float | None = None,
+        retry: RetryPolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> None:
         """Delete single columns of this document's row, or single elements of its collections; the row stays.
@@ -488,6 +509,7 @@ class Document(Hooks, BaseDocument):
             timestamp: The time of the write: microseconds since 1970, or a timezone-aware datetime.
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
+            retry: When it is sent again after a failure, if not as the connection says.
             batch: A batch to add the write to, instead of sending it.
 
         Raises:
@@ -500,7 +522,7 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout)
+        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
         run(
             documents.delete_columns(
                 self, driver.keyspace, columns, options, batch, collection_elements=collection_elements

@@ -10,6 +10,7 @@ from typing import Any
 from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.operations import raw
 from coodie_core.options import execution_options
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_sync.connection import driver_for
 from coodie_sync.runner import run
 
@@ -22,6 +23,9 @@ def execute_raw(
     consistency: Consistency | None = None,
     timeout: float | None = None,
     serial_consistency: SerialConsistency | None = None,
+    retry: RetryPolicy | None = None,
+    speculative: SpeculativePolicy | None = None,
+    idempotent: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Send a CQL statement, and return every row of its answer, from all pages.
 
@@ -34,6 +38,9 @@ def execute_raw(
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for each answer.
         serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for a statement with a condition.
+        retry: When it is sent again after a failure, if not as the connection says.
+        speculative: When it is sent to a second node as well, if not as the connection says.
+        idempotent: Whether it may be sent twice. By default a SELECT may, and nothing else.
 
     Returns:
         One dict a row, by column name, with plain Python values; an empty list for a statement without an answer.
@@ -48,5 +55,7 @@ def execute_raw(
         ```
     """
     driver = driver_for(connection)
-    options = execution_options(consistency, timeout, serial_consistency=serial_consistency)
-    return run(raw.execute(cql, params, options), driver)
+    options = execution_options(
+        consistency, timeout, serial_consistency=serial_consistency, retry=retry, speculative=speculative
+    )
+    return run(raw.execute(cql, params, options, idempotent), driver)

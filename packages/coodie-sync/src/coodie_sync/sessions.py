@@ -147,8 +147,9 @@ def answer_own_statements(response: Any) -> None:
         response.row_factory = tuple_factory
         if isinstance(statement, _OwnBatch) and statement.write_timestamp is not None:
             response.message.timestamp = statement.write_timestamp
-        if isinstance(statement.retry_policy, Retries):
-            statement.retry_policy.begin(response.timeout)
+        retries: Any = statement.retry_policy
+        if isinstance(retries, Retries):
+            retries.begin(response.timeout)
 
 
 def send(

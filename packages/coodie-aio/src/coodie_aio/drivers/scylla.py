@@ -19,7 +19,7 @@ from coodie_aio.drivers.base import Driver, registry
 from coodie_aio.drivers.replies import Reply
 from coodie_aio.forks import drivers
 from coodie_aio.link import Link
-from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, statement_of, usual_timeout
+from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
 from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
     driver_repr,
@@ -92,7 +92,7 @@ class ScyllaDriver(Driver):
                 for cql in texts_to_prepare(request)
             }
             arguments = sending_arguments(request, limit, partial(usual_timeout, session))
-            response = session.execute_async(statement_of(request, prepared), **arguments)
+            response = send(session, request, prepared, arguments, self._options.policies)
         except CoodieError:
             raise
         except Exception as error:

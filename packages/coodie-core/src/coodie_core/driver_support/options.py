@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from coodie_core.exceptions import ConfigurationError
+from coodie_core.retrying import NO_POLICIES, Policies
 from coodie_core.suggestions import nearest
 
 DEFAULT_HOSTS = ("127.0.0.1",)
@@ -20,8 +21,6 @@ PROFILE_ARGUMENTS = {"load_balancing_policy": "load_balancing_policy", "default_
 
 OTHER_WAYS = {
     "contact_points": "The nodes to connect to are hosts=[...].",
-    "username": "Give auth_provider=cassandra.auth.PlainTextAuthProvider(username, password).",
-    "password": "Give auth_provider=cassandra.auth.PlainTextAuthProvider(username, password).",
     "ssl": "Give ssl_context=ssl.create_default_context(cafile=...).",
     "consistency": "Give execution_profiles=, or consistency= to the single call or query.",
     "timeout": "Give connect_timeout= for connecting, and execution_profiles= or timeout= of a call for requests.",
@@ -41,6 +40,8 @@ class ConnectionOptions:
         session: The caller's own session, or None where the driver opens one.
         cluster: Keyword arguments for ``Cluster``.
         profile: Keyword arguments for its default ``ExecutionProfile``.
+        policies: When statements are sent again, or to a second node.
+        credentials: The user name and the password, if they were given.
     """
 
     name: str
@@ -49,6 +50,8 @@ class ConnectionOptions:
     session: Any | None
     cluster: Mapping[str, Any]
     profile: Mapping[str, Any]
+    policies: Policies = NO_POLICIES
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def connection_options(
@@ -61,6 +64,9 @@ def connection_options(
     lazy: bool,
     arguments: Mapping[str, Any],
     known_arguments: Collection[str],
+    username: str | None = None,
+    password: str | None = None,
+    policies: Policies = NO_POLICIES,
 ) -> ConnectionOptions:
     """Return what the arguments of `init_coodie` mean.
 
@@ -73,15 +79,20 @@ def connection_options(
         lazy: As in `init_coodie`.
         arguments: The further keywords.
         known_arguments: The names of further keywords that the driver understands.
+        username: As in `init_coodie`.
+        password: As in `init_coodie`.
+        policies: What ``retry=`` and ``speculative=`` of `init_coodie` say.
 
     Raises:
         ConfigurationError: They contradict each other, or cannot mean anything.
     """
     check_name(name)
     check_keyspace(keyspace)
+    credentials = credentials_from(username, password, arguments)
     if session is not None:
-        check_session(session, hosts=hosts, ssl_context=ssl_context, lazy=lazy, arguments=arguments)
-        return ConnectionOptions(name, hosts_of(session), keyspace, session, {}, {})
+        given = [*arguments, *([] if credentials is None else ["username", "password"])]
+        check_session(session, hosts=hosts, ssl_context=ssl_context, lazy=lazy, arguments=given)
+        return ConnectionOptions(name, hosts_of(session), keyspace, session, {}, {}, policies)
     check_arguments(arguments, known_arguments)
     contact_points = contact_points_from(DEFAULT_HOSTS if hosts is None else hosts)
     cluster = {key: value for key, value in arguments.items() if key not in PROFILE_ARGUMENTS}
@@ -104,7 +115,24 @@ def connection_options(
         None,
         cluster,
         profile,
+        policies,
+        credentials,
     )
+
+
+def credentials_from(username: str | None, password: str | None, arguments: Collection[str]) -> tuple[str, str] | None:
+    """Return the user name and the password, or None if they were not given.
+
+    Raises:
+        ConfigurationError: One is missing or no text, or ``auth_provider`` says how to log in.
+    """
+    if username is None and password is None:
+        return None
+    if not isinstance(username, str) or not isinstance(password, str):
+        raise ConfigurationError("init_coodie(username=..., password=...): give both, as texts.")
+    if "auth_provider" in arguments:
+        raise ConfigurationError("init_coodie(username=..., auth_provider=...): give one of them, not both.")
+    return username, password
 
 
 def check_name(name: str) -> None:
@@ -125,7 +153,7 @@ def check_keyspace(keyspace: str | None) -> None:
 
 
 def check_session(
-    session: Any, *, hosts: object | None, ssl_context: object | None, lazy: bool, arguments: Mapping[str, Any]
+    session: Any, *, hosts: object | None, ssl_context: object | None, lazy: bool, arguments: Collection[str]
 ) -> None:
     """Raise `ConfigurationError` if *session* is not a session, or other arguments say how to open one."""
     given = [*(["hosts"] if hosts is not None else []), *(["ssl_context"] if ssl_context is not None else [])]

@@ -24,7 +24,7 @@ from coodie_sync.drivers.base import Driver, registry
 from coodie_sync.drivers.replies import Reply
 from coodie_sync.forks import drivers
 from coodie_sync.link import Link
-from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, statement_of, usual_timeout
+from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class ScyllaDriver(Driver):
                 for cql in texts_to_prepare(request)
             }
             arguments = sending_arguments(request, limit, partial(usual_timeout, session))
-            response = session.execute_async(statement_of(request, prepared), **arguments)
+            response = send(session, request, prepared, arguments, self._options.policies)
         except CoodieError:
             raise
         except Exception as error:
