@@ -1,4 +1,8 @@
-"""An option for all tests: ``--long``, to look for examples that break something as long as one likes to wait."""
+"""Options for all tests.
+
+``--long`` looks for examples that break something as long as one likes to wait. ``--figures`` and
+``--write-reliability`` are for the fault suite, `hatch run test:faults`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,10 @@ TIMEOUT_OF_LONG_RUNS = 3600
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help=f"let Hypothesis try {LONG_RUNS_TRY} times as many examples in each test"
+    )
+    parser.addoption("--figures", action="store_true", help="show what the fault suite measured")
+    parser.addoption(
+        "--write-reliability", action="store_true", help="write what the fault suite measured to docs/reliability.md"
     )
 
 

@@ -1,0 +1,1 @@
+"""What coodie does while a cluster misbehaves: the faults, the load meanwhile, and what is found afterwards."""
