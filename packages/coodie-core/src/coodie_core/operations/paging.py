@@ -29,7 +29,8 @@ UNBOUND = frozenset(
 )
 #: What is bound in words of its own.
 _BOUND_OTHERWISE = frozenset({"model", "filters", "nearest", "connection", "keyspace", "principal"})
-_BOUND_AS_IT_IS = tuple(field.name for field in fields(Query) if field.name not in UNBOUND | _BOUND_OTHERWISE)
+#: The rest, with what it is if nobody says anything: that is left out, so that a new option changes no token.
+_BOUND_AS_IT_IS = {field.name: field.default for field in fields(Query) if field.name not in UNBOUND | _BOUND_OTHERWISE}
 
 #: The type of what a column is compared with, where it is not the column's own.
 _COMPARED: Mapping[str, Callable[[CqlType], CqlType]] = {
@@ -71,7 +72,7 @@ def binding_of(query: Query[Any], keyspace: str | None) -> Binding:
         sorted(_filters(table, query)),
         query.nearest and canonical(query.nearest.vector, table.types[query.nearest.column]),
         query.nearest and query.nearest.column,
-        *((name, getattr(query, name)) for name in _BOUND_AS_IT_IS),
+        *((name, said) for name, unsaid in _BOUND_AS_IT_IS.items() if (said := getattr(query, name)) != unsaid),
     )
     return Binding(_digest(bound), _digest(query.principal))
 
