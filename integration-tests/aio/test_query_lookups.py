@@ -125,8 +125,24 @@ async def test_the_nearest_of_those_that_another_index_finds():
     query = Article.find(color="black").order_by_ann("place", [1.0, 3.0]).limit(1)
 
     assert (await query.all())[0].color == "black"
-    with pytest.raises(ServerRefusedQuery):
+    with pytest.raises(FilteringRefused, match="owner needs an index of its own here, filtering or not"):
         await Article.find(owner="x").order_by_ann("place", [1.0, 3.0]).limit(1).all()
+    with pytest.raises(FilteringRefused, match=r"Indexed\(index_class='SAI'\)"):
+        await Article.find(owner="x").order_by_ann("place", [1.0, 3.0]).limit(1).allow_filtering().all()
+
+
+async def test_vectors_without_an_index_have_no_nearest():
+    class Point(Document):
+        id: Annotated[int, PrimaryKey()]
+        place: Annotated[list[float], Vector(dimensions=2)]
+
+        class Settings:
+            name = "points_without_an_index"
+
+    await Point.sync_table()
+
+    with pytest.raises(ServerRefusedQuery, match=r"Mark the field with VectorIndex\(\) and run sync_table\(\)"):
+        await Point.find().order_by_ann("place", [1.0, 3.0]).limit(1).all()
 
 
 async def test_nearness_needs_a_limit():

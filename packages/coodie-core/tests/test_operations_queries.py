@@ -17,7 +17,7 @@ from coodie_core.exceptions import (
     MultipleDocumentsFound,
     ServerRefusedQuery,
 )
-from coodie_core.fields import ClusteringKey, Counter, Indexed, PrimaryKey, Static
+from coodie_core.fields import ClusteringKey, Counter, Indexed, PrimaryKey, Static, Vector
 from coodie_core.operations import queries, reading
 from coodie_core.operations.documents import save
 from coodie_core.operations.reading import documents
@@ -269,6 +269,43 @@ class TestFilteringRefused:
 
         assert error.fields == ("customer",)
         assert "customer is indexed, but not for '>'" in str(error)
+
+    def test_beside_the_nearest_vectors_filtering_is_no_way_out(self, start):
+        class Article(BaseDocument):
+            id: Annotated[int, PrimaryKey()]
+            color: str = ""
+            place: Annotated[list[float], Vector(dimensions=2)]
+
+        query = BaseQuerySet(Query(Article)).filter(color="x").order_by_ann("place", [1, 2]).limit(1).allow_filtering()
+        refusal = ServerRefusedQuery("ANN ordering by vector requires all restricted column(s) to be indexed")
+
+        with pytest.raises(FilteringRefused) as refused:
+            start(reading.page(query.query, "ks", documents)).fail(refusal)
+
+        assert refused.value.fields == ("color",)
+        assert str(refused.value) == (
+            "Article.find(color=...).order_by_ann('place', ...): color needs an index of its own here, filtering or "
+            "not. Among the nearest vectors the server finds rows by the whole partition key, or by an SAI index. Ways "
+            "out: mark the field with Indexed(index_class='SAI') and run sync_table(); or take more of the nearest, by "
+            "a larger limit(), and compare in Python."
+        )
+
+    def test_a_vector_without_an_index_is_explained(self, start):
+        class Article(BaseDocument):
+            id: Annotated[int, PrimaryKey()]
+            place: Annotated[list[float], Vector(dimensions=2)]
+
+        query = BaseQuerySet(Query(Article)).order_by_ann("place", [1, 2]).limit(1).query
+        refusal = ServerRefusedQuery("ANN ordering by vector requires the column to be indexed", statement="SELECT ...")
+
+        with pytest.raises(ServerRefusedQuery) as refused:
+            start(reading.page(query, "ks", documents)).fail(refusal)
+
+        assert str(refused.value) == (
+            "Article.find().order_by_ann('place', ...): the table has no vector index on place. Mark the field with "
+            "VectorIndex() and run sync_table()."
+        )
+        assert (refused.value.statement, refused.value.__cause__) == ("SELECT ...", refusal)
 
     def test_other_refusals_stay_as_they_are(self, start):
         other = ServerRefusedQuery("The server refuses the statement: no such table")

@@ -8,7 +8,13 @@ import pytest
 from pydantic import BaseModel
 
 from coodie_core.document import BaseDocument
-from coodie_core.exceptions import InvalidQueryError, SchemaMismatch, SchemaNotAgreed, ServerRefusedQuery
+from coodie_core.exceptions import (
+    ClientTimeout,
+    InvalidQueryError,
+    SchemaMismatch,
+    SchemaNotAgreed,
+    ServerRefusedQuery,
+)
 from coodie_core.fields import BigInt, ClusteringKey, Counter, Frozen, Indexed, PrimaryKey, Static, Vector, VectorIndex
 from coodie_core.operations.tables import drop_table, sync_table, truncate
 from coodie_core.schema import TableKind
@@ -339,6 +345,32 @@ def test_a_server_that_shows_a_column_before_it_knows_it_is_asked_again(start):
     conversation.answer()
     conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer(*LIVE_INDEXES.items())
     assert conversation.result == [index]
+
+
+def test_a_change_whose_answer_came_too_late_is_looked_for(start):
+    conversation = start(sync_table(Order, "ks"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer()
+    index = conversation.cql
+    conversation.fail(ClientTimeout("No answer came within 10 seconds"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer(*LIVE_INDEXES.items())
+
+    assert conversation.result == [index]
+
+
+def test_a_change_that_never_takes_place_in_time_is_an_error(start):
+    conversation = start(sync_table(Order, "ks"))
+    conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer()
+    index = conversation.cql
+
+    def too_late() -> None:
+        assert conversation.cql == index
+        conversation.fail(ClientTimeout("No answer came within 10 seconds"))
+        conversation.answer(*((name, *rest) for name, rest in LIVE_COLUMNS.items())).answer()
+
+    too_late()
+    too_late()
+    with pytest.raises(ClientTimeout):
+        too_late()
 
 
 def test_nodes_that_do_not_agree_on_the_new_schema_are_an_error():

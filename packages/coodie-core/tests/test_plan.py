@@ -109,3 +109,17 @@ def test_the_nearest_vectors_come_from_their_index():
 
     assert (plan.access, plan.index) == (Access.INDEX, "place")
     assert plan.filtered == {"color": "color needs an index of its own here, filtering or not"}
+
+
+def test_beside_the_nearest_vectors_only_an_sai_index_serves():
+    class Article(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        color: Annotated[str, Indexed()]
+        size: Annotated[str, Indexed(index_class="SAI")]
+        place: Annotated[list[float], Vector(dimensions=2), VectorIndex()]
+
+    query_set = BaseQuerySet(Query(Article)).filter(color="red", size="L").order_by_ann("place", [1, 2]).limit(3)
+
+    assert query_set.explain().filtered == {
+        "color": "color is indexed, but here only Indexed(index_class='SAI') serves '=' by itself"
+    }

@@ -63,6 +63,8 @@ async def alter_keyspace(
 ) -> None:
     """Change the replication of a keyspace, or whether its writes are durable. Run a repair after the former.
 
+    Tablets cannot be turned on or off afterwards: ScyllaDB refuses to alter that, so create another keyspace.
+
     Args:
         keyspace: Its name.
         replication_factor: On how many nodes each row is kept; None leaves it.

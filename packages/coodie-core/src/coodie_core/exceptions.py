@@ -46,7 +46,18 @@ class InvalidModel(ConfigurationError, InvalidQueryError):
     """A document class cannot be mapped to a table; raised when the class is defined or first used."""
 
 
-class DocumentNotFound(CoodieError):
+class _NotOneDocument(Exception):
+    """`get` did not find exactly one document."""
+
+    _found: str
+
+    def __init__(self, document: str, fields: tuple[str, ...]) -> None:
+        self.document: str = document
+        self.fields: tuple[str, ...] = fields
+        super().__init__(f"{document}.get({', '.join(f'{field}=...' for field in fields)}): {self._found}")
+
+
+class DocumentNotFound(_NotOneDocument, CoodieError):
     """No document has the key that was asked for.
 
     Attributes:
@@ -54,16 +65,10 @@ class DocumentNotFound(CoodieError):
         fields: The names of the fields by which it was looked for.
     """
 
-    def __init__(self, document: str, fields: tuple[str, ...]) -> None:
-        self.document: str = document
-        self.fields: tuple[str, ...] = fields
-        super().__init__(
-            f"{document}.get({', '.join(f'{field}=...' for field in fields)}): there is no such document. "
-            f"Use find_one() where it may be missing: it returns None."
-        )
+    _found: str = "there is no such document. Use find_one() where it may be missing: it returns None."
 
 
-class MultipleDocumentsFound(CoodieError):
+class MultipleDocumentsFound(_NotOneDocument, CoodieError):
     """More than one document fits what was asked of `get`.
 
     Attributes:
@@ -71,13 +76,9 @@ class MultipleDocumentsFound(CoodieError):
         fields: The names of the fields by which it was looked for.
     """
 
-    def __init__(self, document: str, fields: tuple[str, ...]) -> None:
-        self.document: str = document
-        self.fields: tuple[str, ...] = fields
-        super().__init__(
-            f"{document}.get({', '.join(f'{field}=...' for field in fields)}): more than one document fits. "
-            f"Give the whole primary key, or use find(...).all() or find(...).first()."
-        )
+    _found: str = (
+        "more than one document fits. Give the whole primary key, or use find(...).all() or find(...).first()."
+    )
 
 
 class ConditionNotMet(CoodieError):
@@ -245,6 +246,17 @@ class ServerRefusedQuery(DatabaseError, InvalidQueryError):
     """The server says that the statement is not valid: its syntax, a table or column, or a way of filtering."""
 
 
+_WAYS_OUT = (
+    "The server would read rows only to throw them away. Ways out: mark the field with Indexed() and run sync_table(); "
+    "keep a table or a materialized view keyed by it; or, where the rows are few, add .allow_filtering()."
+)
+_WAYS_OUT_OF_NEAREST = (
+    "Among the nearest vectors the server finds rows by the whole partition key, or by an SAI index. Ways out: mark "
+    "the field with Indexed(index_class='SAI') and run sync_table(); or take more of the nearest, by a larger limit(), and "
+    "compare in Python."
+)
+
+
 class FilteringRefused(ServerRefusedQuery):
     """The server would have to read rows only to throw them away, and was not allowed to.
 
@@ -254,15 +266,21 @@ class FilteringRefused(ServerRefusedQuery):
     """
 
     def __init__(
-        self, document: str, asked: tuple[str, ...], filtered: Mapping[str, str], refusal: DatabaseError
+        self,
+        document: str,
+        asked: tuple[str, ...],
+        filtered: Mapping[str, str],
+        refusal: DatabaseError,
+        *,
+        nearest: str | None = None,
     ) -> None:
         self.document: str = document
         self.fields: tuple[str, ...] = tuple(filtered)
         reasons = "; ".join(filtered.values()) or "the model has a key or an index for this that the table lacks"
+        order = "" if nearest is None else f".order_by_ann({nearest!r}, ...)"
         super().__init__(
-            f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}): {reasons}. The server would read "
-            f"rows only to throw them away. Ways out: mark the field with Indexed() and run sync_table(); keep a "
-            f"table or a materialized view keyed by it; or, where the rows are few, add .allow_filtering().",
+            f"{document}.find({', '.join(f'{keyword}=...' for keyword in asked)}){order}: {reasons}. "
+            f"{_WAYS_OUT if nearest is None else _WAYS_OUT_OF_NEAREST}",
             statement=refusal.statement,
             keyspace=refusal.keyspace,
             consistency=refusal.consistency,

@@ -98,7 +98,7 @@ def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked:
     if lookup == "like":
         if not isinstance(value, str):
             raise InvalidQueryError(f"{table.document}.{asked}: give a text, where % stands for anything.")
-        return encoded(table, field, value, asked)
+        return encoded(table, field, value)
     return compared(table, field, value, asked)
 
 

@@ -106,8 +106,7 @@ def query_plan(
     by_key = {*table.partition_key, *_sorted_prefix(table, operators)} if in_partition else set[str]()
     others = [name for name in operators if name not in by_key]
     if nearest is not None:
-        unserved = [name for name in others if not _serves(table.by_name[name], operators[name])]
-        filtered = {name: f"{name} needs an index of its own here, filtering or not" for name in unserved}
+        filtered = dict(_unserved_beside_nearest(table, {name: operators[name] for name in others}))
         access = access if in_partition else Access.INDEX
         return QueryPlan(cql, params, access, nearest, filtered, allows_filtering)
     index = next((name for name in others if _serves(table.by_name[name], operators[name])), None)
@@ -125,6 +124,15 @@ def query_plan(
         },
         allows_filtering=allows_filtering,
     )
+
+
+def _unserved_beside_nearest(table: Table, operators: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, operator in operators.items():
+        column = table.by_name[name]
+        if column.indexed is None:
+            yield name, f"{name} needs an index of its own here, filtering or not"
+        elif column.indexed.index_class is None or not _serves(column, operator):
+            yield name, f"{name} is indexed, but here only Indexed(index_class='SAI') serves {operator!r} by itself"
 
 
 def _access(table: Table, operators: Mapping[str, str]) -> Access:

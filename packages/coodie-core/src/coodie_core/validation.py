@@ -14,7 +14,7 @@ from coodie_core.schema import Table
 from coodie_core.shapes import shape_of
 
 
-def encoded(table: Table, field: str, value: Any, asked: str) -> Any:
+def encoded(table: Table, field: str, value: Any) -> Any:
     """Return a field's value as the driver takes it, without validating it again.
 
     Raises:
@@ -51,12 +51,12 @@ def compared(table: Table, field: str, value: Any, asked: str) -> Any:
     Raises:
         InvalidQueryError: It is not of the field's type, or the column cannot hold it.
     """
-    return encoded(table, field, validated(table, field, value, asked, constrained=False), asked)
+    return encoded(table, field, validated(table, field, value, asked, constrained=False))
 
 
 def bound(table: Table, field: str, value: Any, asked: str) -> Any:
     """Return *value*, checked against the field, as the driver takes it."""
-    return encoded(table, field, validated(table, field, value, asked), asked)
+    return encoded(table, field, validated(table, field, value, asked))
 
 
 def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:

@@ -58,6 +58,8 @@ def build_alter_keyspace(
 ) -> Cql:
     """Return ALTER KEYSPACE with the properties that are given; see `build_create_keyspace`.
 
+    Not ``tablets``: ScyllaDB settles that when a keyspace is created, and refuses to alter it.
+
     Raises:
         InvalidQueryError: Nothing changes, or a name, a factor or the strategy cannot be.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from coodie_core.exceptions import AlreadyExists, SchemaNotAgreed, ServerRefusedQuery
+from coodie_core.exceptions import AlreadyExists, ClientTimeout, SchemaNotAgreed, ServerRefusedQuery
 from coodie_core.operation import Operation
 from coodie_core.results import SchemaChanges
 from coodie_core.statement import Statement
@@ -37,7 +37,8 @@ def carry_out(compare: Comparison, *, dry_run: bool) -> Operation[SchemaChanges]
     """Change what has to change, and look again until nothing is left; return what ran, or would run.
 
     Other processes may change the schema at the same time. If the server refuses a change, and something else is to be
-    done by then, that is why: go on from there. What ran is not sent again, so this ends.
+    done by then, that is why: go on from there. What ran is not sent again, so this ends. A change whose answer does
+    not come in time, as from a server that is busy writing its schema to disk, may have taken place: look for it.
     """
     plan = yield from compare()
     if dry_run:
@@ -48,8 +49,10 @@ def carry_out(compare: Comparison, *, dry_run: bool) -> Operation[SchemaChanges]
     while waiting:
         try:
             yield from change_schema(waiting[0])
-        except (AlreadyExists, ServerRefusedQuery):
+        except (AlreadyExists, ServerRefusedQuery, ClientTimeout) as error:
             plan = yield from compare()
+            if isinstance(error, ClientTimeout) and waiting[0] not in plan:
+                ran.append(waiting[0])
             refusals = refusals + 1 if _not_in(ran, plan) == waiting else 0
             if refusals == ENOUGH_REFUSALS:
                 raise

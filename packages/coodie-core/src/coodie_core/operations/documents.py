@@ -175,7 +175,7 @@ def _write_new(
     written = values_to_save(table, document, asked, rewrite=True)
     if lock is not None:
         written[lock.field] = lock.next
-    cql = insert_statement(table, keyspace, written, options, asked, if_not_exists=conditional)
+    cql = insert_statement(table, keyspace, written, options, if_not_exists=conditional)
     repeatable = values_are_idempotent(table, written)
     result = yield from write(
         table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
@@ -381,7 +381,7 @@ def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, An
     """Return the assignment with what the document's validators made of its value, so that the row equals it."""
     if assignment.operation != "set":
         return assignment
-    return assignment._replace(value=encoded(table, assignment.column, accepted[assignment.column], "update()"))
+    return assignment._replace(value=encoded(table, assignment.column, accepted[assignment.column]))
 
 
 def _take_over(document: BaseDocument, values: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ def _save_json(
         )
     normalise(table, document)
     written = values_to_save(table, document, "save_json()", rewrite=True)
-    row = {name: encoded(table, name, value, "save_json()") for name, value in written.items()}
+    row = {name: encoded(table, name, value) for name, value in written.items()}
     cql = build_insert_json(
         table.name,
         table.keyspace_in(keyspace),

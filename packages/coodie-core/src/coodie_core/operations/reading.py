@@ -278,11 +278,31 @@ def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Rea
     try:
         return (yield statement)
     except ServerRefusedQuery as error:
-        if query.allow_filtering or not any(words in str(error) for words in _REFUSALS_TO_FILTER):
+        if (explained := _explained(query, str(error), error)) is None:
             raise
-        filtered = plan_of(query).filtered
-        raise FilteringRefused(query.model.__name__, query.filtered_fields, filtered, error) from error
+        raise explained from error
 
 
 #: Found in what both servers say: the second where a clustering key is given without those before it.
 _REFUSALS_TO_FILTER = ("ALLOW FILTERING", "cannot be restricted")
+#: Found in what Cassandra 5.0.9 says of filters beside ORDER BY ... ANN OF, and of a vector without an index.
+_REFUSAL_BESIDE_NEAREST = "requires all restricted column(s) to be indexed"
+_NO_VECTOR_INDEX = "ANN ordering by vector requires the column to be indexed"
+
+
+def _explained(query: Query[Any], refusal: str, error: ServerRefusedQuery) -> ServerRefusedQuery | None:
+    """Return a server's refusal in the words of the model, if it is one to filter or to sort."""
+    name, nearest = query.model.__name__, query.nearest and query.nearest.column
+    if nearest is not None and _NO_VECTOR_INDEX in refusal:
+        return ServerRefusedQuery(
+            f"{name}.find().order_by_ann({nearest!r}, ...): the table has no vector index on {nearest}. Mark the field "
+            f"with VectorIndex() and run sync_table().",
+            statement=error.statement,
+            keyspace=error.keyspace,
+            consistency=error.consistency,
+            hosts=error.hosts,
+        )
+    words = () if query.allow_filtering else _REFUSALS_TO_FILTER  # which are in the text of a query that allows it
+    if not any(word in refusal for word in words) and (nearest is None or _REFUSAL_BESIDE_NEAREST not in refusal):
+        return None
+    return FilteringRefused(name, query.filtered_fields, plan_of(query).filtered, error, nearest=nearest)

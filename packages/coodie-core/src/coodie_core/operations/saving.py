@@ -57,7 +57,7 @@ def save_statement(
         if name in before and (assignments := element_changes(table, name, before[name], value))
     }
     if conditions or if_exists or (changes and _keeps_a_value(table, document)):
-        assignments = assignments_for(table, written, "save()", changes)
+        assignments = assignments_for(table, written, changes)
         concerned = columns_of(assignments, conditions)
         return build_update(
             table.name,
@@ -69,7 +69,7 @@ def save_statement(
             ttl=options.ttl,
             timestamp=options.timestamp,
         )
-    return insert_statement(table, table.keyspace_in(keyspace), written, options, "save()")
+    return insert_statement(table, table.keyspace_in(keyspace), written, options)
 
 
 def insert_statement(
@@ -77,7 +77,6 @@ def insert_statement(
     keyspace: str,
     written: Mapping[str, Any],
     options: WriteOptions,
-    asked: str,
     *,
     if_not_exists: bool = False,
 ) -> Cql:
@@ -85,7 +84,7 @@ def insert_statement(
     return build_insert(
         table.name,
         keyspace,
-        values={name: encoded(table, name, value, asked) for name, value in written.items()},
+        values={name: encoded(table, name, value) for name, value in written.items()},
         if_not_exists=if_not_exists,
         ttl=options.ttl,
         timestamp=options.timestamp,
@@ -95,7 +94,6 @@ def insert_statement(
 def assignments_for(
     table: Table,
     written: Mapping[str, Any],
-    asked: str,
     changes: Mapping[str, Sequence[Assignment]] | None = None,
 ) -> list[Assignment]:
     """Return what an UPDATE sets of *written*, whose key it names already: whole values, but for *changes*."""
@@ -103,7 +101,7 @@ def assignments_for(
     return [
         assignment
         for name, value in whole.items()
-        for assignment in (changes or {}).get(name, [Assignment(name, "set", encoded(table, name, value, asked))])
+        for assignment in (changes or {}).get(name, [Assignment(name, "set", encoded(table, name, value))])
     ]
 
 
@@ -120,7 +118,7 @@ def element_changes(table: Table, name: str, before: Any, after: Any) -> list[As
     if changed is None:
         return []
     added, removed, adding = changed
-    given = encoded(table, name, added, "save()") if added else ()
+    given = encoded(table, name, added) if added else ()
     gone = _encoded_keys(table, name, removed) if removed else frozenset[Any]()
     if removed and (cql.arguments[0].name not in COMPARED_ALIKE or not gone.isdisjoint(given)):
         return []
@@ -166,7 +164,7 @@ _ELEMENT_CHANGES: Mapping[str, Callable[[Any, Any], _Changes | None]] = {
 
 def _encoded_keys(table: Table, name: str, elements: Any) -> frozenset[Any]:
     """Return the elements of a set, or the keys of a map, as the driver takes them."""
-    keys: Iterable[Any] = encoded(table, name, elements, "save()")
+    keys: Iterable[Any] = encoded(table, name, elements)
     return frozenset(keys)
 
 
@@ -250,7 +248,7 @@ def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction
         InvalidQueryError: A column of the key was not loaded.
     """
     refuse_missing_key(table, vars(document), asked)
-    return [Restriction(name, "=", encoded(table, name, vars(document)[name], asked)) for name in table.primary_key]
+    return [Restriction(name, "=", encoded(table, name, vars(document)[name])) for name in table.primary_key]
 
 
 def columns_of(assignments: Sequence[Assignment], conditions: Sequence[Restriction]) -> list[str]:
@@ -273,7 +271,7 @@ def row_written(table: Table, key: Sequence[Restriction], columns: Iterable[str]
 
 def partition_of(table: Table, document: BaseDocument) -> tuple[Any, ...]:
     """Return the partition that the document's row is in: the values of its partition key, as the driver takes them."""
-    return tuple(encoded(table, name, vars(document).get(name), "partition key") for name in table.partition_key)
+    return tuple(encoded(table, name, vars(document).get(name)) for name in table.partition_key)
 
 
 def refuse_missing_key(table: Table, values: Mapping[str, Any], asked: str) -> None:
