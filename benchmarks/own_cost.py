@@ -1,0 +1,244 @@
+"""What coodie itself costs, without a server: rows made into documents, and calls made into statements.
+
+Each figure is processor time, and also a ratio to a loop of plain Python that was timed in turns with it, so that it
+says the same on a slow machine and on a fast one. For rows the loop makes what a document needs at the least: an
+object, its dict and its set of fields. For calls it makes a text and a tuple of values.
+
+    python benchmarks/own_cost.py [--rounds 9] [--json FILE] [--check]
+
+``--check`` fails where a ratio is above what is written down here: twice what was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import process_time
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from cassandra.util import SortedSet
+
+from coodie_core.document import BaseDocument
+from coodie_core.fields import ClusteringKey, Double, PrimaryKey
+from coodie_core.hydration import documents_of
+from coodie_core.operations import documents, queries, reading
+from coodie_core.options import write_options
+from coodie_core.query import Query
+from coodie_core.query_set import BaseQuerySet
+from coodie_core.selection import values_of, with_values
+from coodie_core.statement import NO_ROWS, Rows
+
+ROWS = 5000
+CALLS = 2000
+
+
+class Reading(BaseDocument):
+    station: Annotated[str, PrimaryKey()]
+    sequence: Annotated[int, ClusteringKey()]
+    temperature: Annotated[float, Double()]
+    note: str | None = None
+
+    class Settings:
+        name = "readings"
+
+
+class TaggedReading(BaseDocument):
+    station: Annotated[str, PrimaryKey()]
+    sequence: Annotated[int, ClusteringKey()]
+    temperature: Annotated[float, Double()]
+    note: str | None = None
+    device: UUID
+    tags: set[str]
+
+    class Settings:
+        name = "tagged_readings"
+
+
+FOUR = Rows(tuple(Reading.model_fields), [("thousands", i, i / 4, f"note {i}") for i in range(ROWS)])
+SIX = Rows(tuple(TaggedReading.model_fields), [(*row, uuid4(), SortedSet(["a", "b"])) for row in FOUR.rows])
+EMPTY_NOTES = Rows(FOUR.columns, [(*row[:3], None) for row in FOUR.rows])
+
+
+class Bare:
+    """An object with a dict and a set, as a document has them."""
+
+    __slots__ = ("fields", "values")
+
+    values: dict[str, Any]
+    fields: set[str]
+
+
+def bare_objects() -> list[Bare]:
+    """Make of 5,000 rows what documents need at the least."""
+    names, made = frozenset(FOUR.columns), list[Bare]()
+    for station, sequence, temperature, note in FOUR.rows:
+        bare = Bare()
+        bare.values = {"station": station, "sequence": sequence, "temperature": temperature, "note": note}
+        bare.fields = set(names)
+        made.append(bare)
+    return made
+
+
+def bare_calls() -> None:
+    """Make the text and the values of as many calls by hand."""
+    for number in range(CALLS):
+        values = {"station": "u", "sequence": number, "temperature": 1.0, "note": "x"}
+        text = f"INSERT INTO readings ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
+        _ = (text, tuple(values.values()))
+
+
+def answered(operation: Any, answer: Rows) -> Any:
+    """Return what an operation returns that asks at most once."""
+    try:
+        next(operation)
+        operation.send(answer)
+    except StopIteration as ended:
+        return ended.value
+    raise AssertionError("it asked twice")
+
+
+def find(**filters: Any) -> Query[Reading]:
+    return BaseQuerySet(Query(Reading)).filter(**filters).query
+
+
+ONE = Rows(FOUR.columns, FOUR.rows[:1])
+STORED = Reading(station="u", sequence=7, temperature=1.0, note="x")
+
+
+def get_one() -> None:
+    _ = answered(reading.get(find(station="hundred", sequence=7), "ks", reading.documents), ONE)
+
+
+def save_one() -> None:
+    new = Reading(station="u", sequence=7, temperature=1.0, note="x")
+    _ = answered(documents.save(new, "ks", write_options()), NO_ROWS)
+
+
+def make_one() -> None:
+    _ = Reading(station="u", sequence=7, temperature=1.0, note="x")
+
+
+def update_one() -> None:
+    _ = answered(documents.update(STORED, "ks", {"temperature": 2.5}, write_options()), NO_ROWS)
+
+
+def update_found() -> None:
+    found = find(station="u", sequence=7)
+    _ = answered(queries.update(found, "ks", {"temperature": 2.5}), NO_ROWS)
+
+
+def repeated(call: Callable[[], None]) -> Callable[[], None]:
+    def calls() -> None:
+        for _ in range(CALLS):
+            call()
+
+    return calls
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that is timed.
+
+    Attributes:
+        name: What it is.
+        run: Does it *count* times.
+        count: How many rows or calls one run is.
+        reference: The loop of plain Python that it is compared with.
+        most: The highest ratio that ``--check`` accepts.
+    """
+
+    name: str
+    run: Callable[[], Any]
+    count: int
+    reference: Callable[[], Any]
+    most: float
+
+
+def of_rows(name: str, run: Callable[[], Any], most: float) -> Measure:
+    return Measure(name, run, ROWS, bare_objects, most)
+
+
+def of_calls(name: str, call: Callable[[], None], most: float) -> Measure:
+    return Measure(name, repeated(call), CALLS, bare_calls, most)
+
+
+MEASURES = (
+    of_rows("row of 4 columns", lambda: documents_of(Reading, FOUR), most=3),
+    of_rows("row of 4 columns, one empty", lambda: documents_of(Reading, EMPTY_NOTES), most=3),
+    of_rows("row of 6 columns, with uuid and set", lambda: documents_of(TaggedReading, SIX), most=5),
+    of_rows("row of 6 columns, as a tuple", lambda: values_of(with_values(Query(TaggedReading), ()), SIX), most=2.5),
+    of_calls("find and get one document", get_one, most=50),
+    of_calls("make a document (Pydantic alone)", make_one, most=10),
+    of_calls("make a document and save it", save_one, most=60),
+    of_calls("update a document", update_one, most=40),
+    of_calls("update what find() describes", update_found, most=60),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one measure came to.
+
+    Attributes:
+        name: What was measured.
+        microseconds: Processor time of one row or call: the median of the rounds.
+        ratio: That divided by the reference's in the same round: the median.
+        most: The highest ratio that is accepted.
+    """
+
+    name: str
+    microseconds: float
+    ratio: float
+    most: float
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """Return the processor time of one run, which begins without garbage."""
+    _ = gc.collect()
+    start = process_time()
+    kept = run()  # results stay until the clock is read, as an application keeps them
+    taken = process_time() - start
+    del kept
+    return taken
+
+
+def figures(measures: Iterable[Measure], rounds: int) -> Iterator[Figure]:
+    """Time each, in turns with its reference, and yield what it came to."""
+    for measure in measures:
+        _ = measure.run(), measure.reference()
+        timed = [(seconds(measure.reference), seconds(measure.run)) for _ in range(rounds)]
+        yield Figure(
+            name=measure.name,
+            microseconds=median(own for _, own in timed) / measure.count * 1e6,
+            ratio=median(own / reference for reference, own in timed),
+            most=measure.most,
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure what coodie itself costs, without a server.")
+    _ = parser.add_argument("--rounds", type=int, default=9, help="how often everything is timed")
+    _ = parser.add_argument("--json", type=Path, help="where to write the figures")
+    _ = parser.add_argument("--check", action="store_true", help="fail where a ratio is too high")
+    options = parser.parse_args()
+    measured = list(figures(MEASURES, options.rounds))
+    for figure in measured:
+        print(f"{figure.name:<40} {figure.microseconds:8.2f} us  {figure.ratio:6.1f} x  (at most {figure.most:g})")
+    if options.json:
+        _ = options.json.write_text(json.dumps([asdict(figure) for figure in measured], indent=2), encoding="utf-8")
+    too_high = [figure.name for figure in measured if figure.ratio > figure.most]
+    if options.check and too_high:
+        print(f"Above what was agreed: {', '.join(too_high)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
