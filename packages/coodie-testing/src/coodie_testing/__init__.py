@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coodie_testing.choice import choose_server
+    from coodie_testing.cluster import LocalCluster
     from coodie_testing.config import NodeConfig
     from coodie_testing.errors import CoodieTestingError
     from coodie_testing.fault_proxy import FaultProxy
@@ -28,6 +29,7 @@ __all__ = [
     "CoodieTestingError",
     "Fault",
     "FaultProxy",
+    "LocalCluster",
     "NodeConfig",
     "Server",
     "cassandra",
@@ -47,6 +49,7 @@ _MODULE_OF = {
     "CoodieTestingError": "errors",
     "Fault": "faults",
     "FaultProxy": "fault_proxy",
+    "LocalCluster": "cluster",
     "NodeConfig": "config",
     "Server": "server",
     "cassandra": "server",

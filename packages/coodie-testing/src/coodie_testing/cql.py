@@ -15,7 +15,8 @@ from coodie_testing.errors import CqlFailed
 
 PROTOCOL_VERSION = 4
 HEADER = struct.Struct(">BBhBi")  # version, flags, stream, opcode, length of the body
-CONSISTENCY_ONE = 1
+CONSISTENCY_ONE, CONSISTENCY_ALL = 1, 5
+CONSISTENCY_OF_COUNT = {1: 1, 2: 2, 3: 3}  # ONE, TWO, THREE
 
 # Opcodes
 ERROR, STARTUP, READY, AUTHENTICATE, OPTIONS, SUPPORTED, QUERY, RESULT = 0, 1, 2, 3, 5, 6, 7, 8
@@ -156,14 +157,18 @@ class CqlConnection:
         if answer.opcode != READY:
             raise CqlFailed("STARTUP", _reason(answer))
 
-    def execute(self, cql: str) -> list[tuple[str | None, ...]]:
+    def execute(self, cql: str, *, consistency: int = CONSISTENCY_ONE) -> list[tuple[str | None, ...]]:
         """Run one statement and return its rows, whose columns must be text.
+
+        Args:
+            cql: The statement.
+            consistency: The protocol's number of the consistency level.
 
         Raises:
             CqlFailed: The server refused it; its message is in the error.
         """
         no_flags = 0
-        answer = self._ask(QUERY, _long_string(cql) + struct.pack(">HB", CONSISTENCY_ONE, no_flags))
+        answer = self._ask(QUERY, _long_string(cql) + struct.pack(">HB", consistency, no_flags))
         if answer.opcode != RESULT:
             raise CqlFailed(cql, _reason(answer))
         return text_rows(answer.body)

@@ -159,13 +159,16 @@ class HeapNotUnderstood(CoodieTestingError):
 class NotEnoughMemory(CoodieTestingError):
     """This machine, or this container, has too little free memory for the server."""
 
-    def __init__(self, heap: str, needed_bytes: int, available_bytes: int | None, detail: str = "") -> None:
+    def __init__(
+        self, heap: str, needed_bytes: int, available_bytes: int | None, detail: str = "", *, nodes: int = 1
+    ) -> None:
         self.heap: str = heap
         self.needed_bytes: int = needed_bytes
         self.available_bytes: int | None = available_bytes
         found = "Java was refused it" if available_bytes is None else f"{available_bytes // MEBIBYTE} MiB are available"
+        needs = "needs" if nodes == 1 else f"needs, for {nodes} nodes,"
         super().__init__(
-            f"Cassandra with a heap of {heap} needs about {needed_bytes // MEBIBYTE} MiB of memory, but {found}. "
+            f"Cassandra with a heap of {heap} {needs} about {needed_bytes // MEBIBYTE} MiB of memory, but {found}. "
             "Free some memory, or ask for a smaller heap (--heap 128m is enough for small tests)."
             + (f" Java said: {detail}" if detail else "")
         )
@@ -332,3 +335,32 @@ class FaultProxyNotRunning(CoodieTestingError):
             f"The fault proxy on {address}:{port} was told to do something, but it does not run. "
             "Call its start() first, or use it inside its `with` block."
         )
+
+
+class ClusterConfigRefused(CoodieTestingError):
+    """A cluster was asked for that cannot be made."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"A cluster was asked for, but {what}. {advice}")
+
+
+class ClusterNotReady(CoodieTestingError):
+    """The nodes of a cluster run, but have not found each other in time."""
+
+    def __init__(self, timeout: float, obstacle: str) -> None:
+        self.timeout: float = timeout
+        self.obstacle: str = obstacle
+        super().__init__(
+            f"The cluster was not ready within {timeout:g} seconds: {obstacle}. "
+            "On a busy machine give it more time: NodeConfig(timeout=...)."
+        )
+
+
+class NoSuchNode(CoodieTestingError):
+    """The cluster has no node of this number."""
+
+    def __init__(self, number: int, nodes: int) -> None:
+        self.number: int = number
+        self.nodes: int = nodes
+        has = f"has the nodes 0 to {nodes - 1}" if nodes else "was not started"
+        super().__init__(f"Node {number} of a cluster was asked for, but the cluster {has}.")

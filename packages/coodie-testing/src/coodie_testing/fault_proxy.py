@@ -55,6 +55,8 @@ class FaultProxy:
         server: The server to stand before; of several hosts, before the first.
         address: The address of this machine to listen on.
         port: The port to listen on; 0 takes a free one.
+        prepared_texts: Where the CQL of prepared statements is noted, by the server's name for them. The proxies before
+            the nodes of one cluster share it: drivers prepare a statement on one node, and execute it on all.
 
     Example:
         >>> with FaultProxy(server) as proxy:  # doctest: +SKIP
@@ -62,12 +64,20 @@ class FaultProxy:
         ...     proxy.drop_reply(text="INSERT")
     """
 
-    def __init__(self, server: Server, *, address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        prepared_texts: dict[bytes, str] | None = None,
+    ) -> None:
         self._upstream = server
         self._faults: list[Fault] = []
         self._counts: Counter[Sort] = Counter()
         self._accepted_before = 0
-        self._thread = ProxyThread((address, port), (server.hosts[0], server.port), self._fault_for, {})
+        texts: dict[bytes, str] = {} if prepared_texts is None else prepared_texts
+        self._thread = ProxyThread((address, port), (server.hosts[0], server.port), self._fault_for, texts)
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"

@@ -18,12 +18,13 @@ POLL_SECONDS = 0.05
 
 
 @contextmanager
-def fresh_keyspace(server: Server, name_for_people: str = "test") -> Generator[str]:
+def fresh_keyspace(server: Server, name_for_people: str = "test", *, replication_factor: int = 1) -> Generator[str]:
     """Give a new, empty keyspace for the length of the `with` block, and drop it after.
 
     Args:
         server: Where to make it.
         name_for_people: Its name begins like this, and ends in random digits.
+        replication_factor: How many nodes have a copy of each row.
 
     Example:
         >>> with fresh_keyspace(server, "orders") as keyspace:  # doctest: +SKIP
@@ -31,7 +32,7 @@ def fresh_keyspace(server: Server, name_for_people: str = "test") -> Generator[s
         orders_3f9c1d20
     """
     name = unique_name(name_for_people)
-    create_keyspace(server, name)
+    create_keyspace(server, name, replication_factor=replication_factor)
     try:
         yield name
     finally:
@@ -45,14 +46,20 @@ def unique_name(name_for_people: str) -> str:
     return (beginning or "test")[: LONGEST_NAME - len(ending)] + ending
 
 
-def create_keyspace(server: Server, name: str) -> None:
-    """Create a keyspace with one copy of each row, and return when all nodes know it."""
-    with _connection(server) as connection:
+def create_keyspace(server: Server, name: str, *, replication_factor: int = 1) -> None:
+    """Create a keyspace, and return when all nodes know it.
+
+    Args:
+        server: Where to make it.
+        name: Its name.
+        replication_factor: How many nodes have a copy of each row.
+    """
+    with connection_to(server) as connection:
         # ScyllaDB's tablets still lack counters and lightweight transactions in some versions.
         scylla = any(option.startswith("SCYLLA_") for option in connection.options())
         connection.execute(
             f'CREATE KEYSPACE "{name}" WITH replication = '
-            "{'class': 'NetworkTopologyStrategy', 'replication_factor': 1}"
+            f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {replication_factor}}}"
             + (" AND tablets = {'enabled': false}" if scylla else "")
         )
         _wait_for_agreement(connection)
@@ -60,13 +67,13 @@ def create_keyspace(server: Server, name: str) -> None:
 
 def drop_keyspace(server: Server, name: str) -> None:
     """Drop a keyspace and all in it, if it is still there."""
-    with _connection(server) as connection:
+    with connection_to(server) as connection:
         connection.execute(f'DROP KEYSPACE IF EXISTS "{name}"')
 
 
 def truncate_tables(server: Server, keyspace: str) -> None:
     """Empty every table of this keyspace, and so its views and indexes."""
-    with _connection(server) as connection:
+    with connection_to(server) as connection:
         for (table,) in connection.execute(
             f"SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{keyspace}'"
         ):
@@ -74,7 +81,8 @@ def truncate_tables(server: Server, keyspace: str) -> None:
 
 
 @contextmanager
-def _connection(server: Server) -> Generator[CqlConnection]:
+def connection_to(server: Server) -> Generator[CqlConnection]:
+    """Give a connection to the first host of this server that is ready for statements."""
     with CqlConnection(server.hosts[0], server.port, timeout=STATEMENT_TIMEOUT_SECONDS) as connection:
         connection.start()
         yield connection

@@ -129,6 +129,7 @@ class CassandraNode:
         """
         if self.is_running:
             return
+        self.stop()  # what it has left, if it was killed
         wanted = self._wanted
         require_platform()
         require_port(wanted.address, wanted.port)
@@ -160,6 +161,25 @@ class CassandraNode:
             raise
         finally:
             self._throw_away()
+
+    def kill(self) -> None:
+        """End the node at once (SIGKILL), as a power cut does. With a data directory it can be started again."""
+        self._signal(signal.SIGKILL)
+        if self._supervisor is not None and os.getpid() == self._owner:
+            self._supervisor.wait()
+
+    def pause(self) -> None:
+        """Let the node hang (SIGSTOP): its connections stay open, and nothing is answered. `resume()` ends it."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused node go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.pid
+        if pid is not None and os.getpid() == self._owner:
+            os.kill(pid, number)
 
     def wait(self) -> None:
         """Return never; raise when the node ends by itself.

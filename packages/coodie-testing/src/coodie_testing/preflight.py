@@ -81,11 +81,12 @@ def _owner_of_port(port: int) -> str | None:
     return None
 
 
-def require_memory(config: NodeConfig) -> None:
-    """Raise NotEnoughMemory if the node would not fit into what is available now."""
+def require_memory(config: NodeConfig, *, nodes: int = 1) -> None:
+    """Raise NotEnoughMemory if so many nodes like this would not fit into what is available now."""
     available_bytes = available_memory_bytes()
-    if config.needed_memory_bytes > available_bytes:
-        raise NotEnoughMemory(config.heap, config.needed_memory_bytes, available_bytes)
+    needed_bytes = nodes * config.needed_memory_bytes
+    if needed_bytes > available_bytes:
+        raise NotEnoughMemory(config.heap, needed_bytes, available_bytes, nodes=nodes)
 
 
 def available_memory_bytes() -> int:

@@ -92,6 +92,7 @@ def wait_for_reason_to_stop(server: subprocess.Popen[bytes], owner: int) -> None
 def stop(server: subprocess.Popen[bytes], grace_seconds: float) -> int:
     """End the server, by force if it does not end in time, and return its exit code."""
     if server.poll() is None and grace_seconds:
+        server.send_signal(signal.SIGCONT)  # a paused one hears nothing
         server.terminate()
         try:
             server.wait(grace_seconds)
