@@ -1,8 +1,9 @@
 """A web service with Flask and `coodie.sync`.
 
+    export PAGING_KEY=$(python -c 'from coodie.paging_tokens import PagingTokens; print(PagingTokens.new_key())')
     COODIE_HOST=127.0.0.1:9042 COODIE_KEYSPACE=library flask --app examples/flask_app.py run
 
-The keyspace must exist.
+The keyspace must exist. The key is kept as passwords are: all processes need the same, today and tomorrow.
 """
 
 import os
@@ -12,9 +13,12 @@ from uuid import UUID, uuid4
 from flask import Flask, request
 from pydantic import BaseModel, Field, ValidationError
 
-from coodie.exceptions import DocumentNotFound
+from coodie.exceptions import DocumentNotFound, InvalidPagingToken
 from coodie.fields import Indexed, PrimaryKey
+from coodie.paging_tokens import PagingTokens
 from coodie.sync import Document, init_coodie
+
+PAGE_SIZE = 20
 
 Answer = tuple[Any, int]
 """What Flask makes JSON of, and the status code."""
@@ -41,7 +45,12 @@ def create_app() -> Flask:
     The connection is lazy: a server such as gunicorn makes the application, and then forks its workers. Each worker
     connects for itself, at its first request.
     """
-    init_coodie(hosts=[os.environ["COODIE_HOST"]], keyspace=os.environ["COODIE_KEYSPACE"], lazy=True)
+    init_coodie(
+        hosts=[os.environ["COODIE_HOST"]],
+        keyspace=os.environ["COODIE_KEYSPACE"],
+        lazy=True,
+        paging_tokens=PagingTokens(os.environ["PAGING_KEY"]),
+    )
 
     app = Flask(__name__)
     app.add_url_rule("/books", view_func=add_book, methods=["POST"])
@@ -49,6 +58,7 @@ def create_app() -> Flask:
     app.add_url_rule("/books/<uuid:book_id>", view_func=book)
     app.add_url_rule("/books/<uuid:book_id>", view_func=remove_book, methods=["DELETE"])
     app.register_error_handler(DocumentNotFound, not_found)
+    app.register_error_handler(InvalidPagingToken, not_a_page)
     app.register_error_handler(ValidationError, not_valid)
     app.cli.command("create-tables")(create_tables)
     return app
@@ -65,8 +75,10 @@ def add_book() -> Answer:
 
 
 def books_of() -> Answer:
-    books = Book.find(author=request.args["author"]).all()
-    return [book.model_dump(mode="json") for book in books], 200
+    """Read one page; where it goes on is in a token that the client can neither read nor make up."""
+    query = Book.find(author=request.args["author"]).fetch_size(PAGE_SIZE)
+    page = query.page(request.args.get("after")).paged_all()
+    return {"books": [book.model_dump(mode="json") for book in page.data], "next": page.next_token}, 200
 
 
 def book(book_id: UUID) -> Answer:
@@ -80,6 +92,10 @@ def remove_book(book_id: UUID) -> Answer:
 
 def not_found(error: DocumentNotFound) -> Answer:
     return {"detail": "There is no such book."}, 404
+
+
+def not_a_page(error: InvalidPagingToken) -> Answer:
+    return {"detail": str(error)}, 400
 
 
 def not_valid(error: ValidationError) -> Answer:

@@ -24,6 +24,16 @@ class OneNode(EndPointFactory):
         return DefaultEndPoint({host!r}, {port})
 """
 
+MAKE_PAGING_TOKENS = """
+from coodie_core.paging_tokens import PagingTokens
+from coodie_core.exceptions import ConfigurationError
+
+try:
+    print(PagingTokens(PagingTokens.new_key()))
+except ConfigurationError as error:
+    print(error)
+"""
+
 IMPORTABLE = """
 import importlib.util, sys
 print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))
@@ -55,11 +65,17 @@ class CleanEnvironment:
     python: Path
     directory: Path
 
-    def install(self, *requirements: str, dist: Path) -> None:
-        """Install, ours without asking any index: one that has packages of the same name cannot be mistaken for it."""
-        installed_from_index = sorted(
-            {line for member in members() for line in member.dependencies if line not in member.requirements_of_members}
-        )
+    def install(self, *requirements: str, dist: Path, others: tuple[str, ...] = ()) -> None:
+        """Install, ours without asking any index: one that has packages of the same name cannot be mistaken for it.
+
+        Args:
+            requirements: Our packages.
+            dist: Where they are.
+            others: What their extras need.
+        """
+        needed = {line for member in members() for line in member.dependencies}
+        ours = {line for member in members() for line in member.requirements_of_members}
+        installed_from_index = sorted({*needed, *others} - ours)
         install = ["uv", "pip", "install", "--quiet", "--python", str(self.python)]
         run(*install, *installed_from_index, cwd=self.directory)
         run(*install, "--no-index", f"--find-links={dist}", *requirements, cwd=self.directory)
@@ -152,3 +168,15 @@ def test_a_package_installed_alone_saves_and_reads_a_row_as_its_readme_tells(
     clean_environment.check()
     script = readme_example(member, coodie_server, coodie_fresh_keyspace)
     assert clean_environment.run_script(script) == f"{name_read}\n"
+
+
+@pytest.mark.parametrize("member", ["coodie", "coodie-aio", "coodie-sync"])
+def test_paging_tokens_need_the_extra_and_say_so(member: str, dist: Path, clean_environment: CleanEnvironment) -> None:
+    clean_environment.install(member, dist=dist)
+
+    refusal = clean_environment.run_script(MAKE_PAGING_TOKENS)
+    assert "pip install 'coodie[tokens]', or 'coodie-aio[tokens]', or 'coodie-sync[tokens]'" in refusal
+
+    clean_environment.install(f"{member}[tokens]", dist=dist, others=("cryptography",))
+    clean_environment.check()
+    assert clean_environment.run_script(MAKE_PAGING_TOKENS) == "<PagingTokens of 1 keys, max_age=3600>\n"
