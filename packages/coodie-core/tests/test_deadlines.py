@@ -9,7 +9,7 @@ from contextvars import copy_context
 import pytest
 from cassandra import OperationTimedOut
 
-from coodie_core.deadlines import Deadline, OutOfTime, TimeLimit, time_limit
+from coodie_core.deadlines import Deadline, OutOfTime, TimeLimit, pause_within_deadline, time_limit
 from coodie_core.driver_support.answers import failure, not_connected_in_time, sending_arguments
 from coodie_core.driver_support.errors import Circumstances
 from coodie_core.driver_support.time_limits import out_of_time
@@ -154,6 +154,14 @@ def test_nothing_is_sent_once_the_time_is_over(clock: Clock) -> None:
 
     with pytest.raises(OutOfTime):
         sending_arguments(STATEMENT, limit, lambda: 10)
+
+
+def test_a_pause_ends_with_the_deadline(clock: Clock) -> None:
+    assert pause_within_deadline(5) == 5
+    with Deadline(2, clock):
+        assert (pause_within_deadline(5), pause_within_deadline(1)) == (2, 1)
+        clock.now += 3
+        assert pause_within_deadline(5) == 0
 
 
 class Session:

@@ -91,6 +91,12 @@ def time_limit(timeout: float | None, clock: Clock) -> TimeLimit | None:
     return own if deadline is None or own.end < deadline.end else deadline
 
 
+def pause_within_deadline(seconds: float) -> float:
+    """Return how long a pause of *seconds* may be, so that it does not go on when the deadline is over."""
+    deadline = _current.get()
+    return seconds if deadline is None else min(seconds, max(0.0, deadline.rest()))
+
+
 class Deadline:
     """A block in which everything together takes at most so many seconds: what ``deadline(seconds)`` returns.
 

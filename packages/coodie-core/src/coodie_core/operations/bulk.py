@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from coodie_core.deadlines import pause_within_deadline
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import (
     BulkWriteError,
@@ -248,7 +249,7 @@ class RowWrite:
         if request is not None and not isinstance(self._step, HookCall):
             self._work.window.failed(self._round, error)
             if self._attempts < MOST_ATTEMPTS and _may_be_sent_again(request, error):
-                self._step = Pause(FIRST_PAUSE_SECONDS * 2 ** (self._attempts - 1))
+                self._step = Pause(pause_within_deadline(FIRST_PAUSE_SECONDS * 2 ** (self._attempts - 1)))
                 return self._step
         return self._next(lambda: self._operation.throw(error))
 
@@ -256,7 +257,7 @@ class RowWrite:
         """End the row where it is, without waiting for an answer."""
         self._operation.close()
         status = RowStatus.UNKNOWN if self._has_sent else RowStatus.FAILED
-        self._end(status, OutcomeUnknown("The run ended before the row's answer came."))
+        _ = self._end(status, OutcomeUnknown("The run ended before the row's answer came."))
 
     def _next(self, resume: Callable[[], Request | HookCall]) -> Step:
         try:
@@ -278,8 +279,9 @@ class RowWrite:
         self._round = self._work.window.round
         return request
 
-    def _end(self, status: RowStatus, error: Exception | None = None, existing: dict[str, Any] | None = None) -> None:
+    def _end(self, status: RowStatus, error: Exception | None = None, existing: dict[str, Any] | None = None) -> Step:
         self._work.ended(RowOutcome(self._index, status, self._document, error, existing))
+        return None
 
 
 def _status(result: LWTResult) -> RowStatus:
