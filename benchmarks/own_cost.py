@@ -25,7 +25,6 @@ from uuid import UUID, uuid4
 
 from cassandra.util import SortedSet
 
-from coodie_core.document import BaseDocument
 from coodie_core.fields import ClusteringKey, Double, PrimaryKey
 from coodie_core.hydration import documents_of
 from coodie_core.operations import documents, queries, reading
@@ -34,12 +33,13 @@ from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.selection import values_of, with_values
 from coodie_core.statement import NO_ROWS, Rows
+from coodie_sync import Document
 
 ROWS = 5000
 CALLS = 2000
 
 
-class Reading(BaseDocument):
+class Reading(Document):
     station: Annotated[str, PrimaryKey()]
     sequence: Annotated[int, ClusteringKey()]
     temperature: Annotated[float, Double()]
@@ -49,7 +49,7 @@ class Reading(BaseDocument):
         name = "readings"
 
 
-class TaggedReading(BaseDocument):
+class TaggedReading(Document):
     station: Annotated[str, PrimaryKey()]
     sequence: Annotated[int, ClusteringKey()]
     temperature: Annotated[float, Double()]

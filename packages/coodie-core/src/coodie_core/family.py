@@ -155,8 +155,9 @@ def columns_to_read(table: Table, named: tuple[str, ...] | None) -> tuple[str, .
 
 def has_static_columns(table: Table) -> bool:
     """Whether partitions of the table may have values without having rows."""
-    members = [] if table.family is None else [table.family.root or table, *table.family.members.values()]
-    return any(column.static for member in (table, *members) for column in member.columns)
+    if table.has_static_columns or table.family is None:
+        return table.has_static_columns
+    return any(member.has_static_columns for member in (table.family.root or table, *table.family.members.values()))
 
 
 def of_its_class(table: Table, query: Query[Any], *, reads_documents: bool) -> Query[Any]:

@@ -69,6 +69,8 @@ def _checked_condition(table: Table, method: str, condition: Condition) -> Condi
 
 def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restriction:
     asked = f"{method}({keyword}=...)"
+    if keyword in table.by_name and value is not None:
+        return Restriction(keyword, "=", compared(table, keyword, value, asked))
     field, lookup = split_keyword(table, keyword, asked, FIND_LOOKUPS)
     if lookup == "isnull":
         if not isinstance(value, bool):
@@ -81,9 +83,7 @@ def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restric
         )
     if lookup in TOKEN_LOOKUPS:
         return _token_restriction(table, field, lookup, value, asked)
-    return Restriction(
-        field, LOOKUPS[lookup] if lookup else "=", _restriction_value(table, field, lookup, value, asked)
-    )
+    return Restriction(field, LOOKUPS[lookup], _restriction_value(table, field, lookup, value, asked))
 
 
 def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked: str) -> Any:

@@ -37,6 +37,10 @@ class WriteOptions:
     execution: ExecutionOptions = DEFAULT_EXECUTION
 
 
+#: A write as it is when nothing else is said.
+NO_OPTIONS = WriteOptions()
+
+
 def write_options(
     *,
     ttl: int | None = None,
@@ -60,6 +64,8 @@ def write_options(
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
     execution = execution_options(consistency, timeout, serial_consistency=serial_consistency, retry=retry)
+    if ttl is None and timestamp is None and execution is DEFAULT_EXECUTION:
+        return NO_OPTIONS
     return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
-from coodie_core.cql_builder import Nearness, Ordering, Restriction, Selector, build_select
+from coodie_core.cql_builder import Cql, Nearness, Ordering, Restriction, Selector, build_select
+from coodie_core.cql_builder.queries import select_values
 from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
@@ -80,10 +81,11 @@ class Query(Generic[D]):
 
     def but(self, **changes: Any) -> Self:
         """Return the query with some attributes changed, quicker than by `dataclasses.replace`."""
-        if not changes.keys() <= vars(self).keys():
+        values = vars(self) | changes
+        if len(values) != len(vars(self)):
             raise TypeError(f"Query.but(): a query has no {', '.join(changes.keys() - vars(self).keys())}.")
         changed = object.__new__(type(self))
-        vars(changed).update(vars(self), **changes)
+        object.__setattr__(changed, "__dict__", values)
         return changed
 
     @property
@@ -105,9 +107,50 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
     """
     table = table_of(query.model)
     query = of_its_class(table, query, reads_documents=query.selected is None and not json)
+    if query.nearest is not None:
+        _check_nearest(table, query, query.nearest)
+    shape = ("select", keyspace, json, *_shape_of(table, query))
+    text = table.memory.of(shape, lambda: _select(table, query, keyspace, json=json).cql)
+    has_tokens = any([item.token_of for item in query.filters])
+    return Statement(
+        text,
+        select_values(query.filters, query.nearest, _per_partition_limit(query), query.row_limit, query.server_timeout),
+        query.write.execution,
+        query.paging_state,
+        idempotent=True,
+        routing_key=_key_in_range(query.filters) if has_tokens else None,
+    )
+
+
+def _shape_of(table: Table, query: Query[Any]) -> tuple[Any, ...]:
+    """Return what the text of a SELECT depends on, and whether CQL can do it: all of *query* but values."""
+    return (
+        tuple([(item.column, item.operator, item.token_of and item.without_value()) for item in query.filters]),
+        query.null_checks,
+        query.ordering,
+        query.nearest and query.nearest.column,
+        query.columns,
+        query.selected,
+        query.distinct,
+        query.group_by,
+        query.row_limit is None,
+        query.per_partition_limit is None,
+        query.allow_filtering,
+        query.validates,
+        query.bypass_cache,
+        query.server_timeout is None,
+        table.family and len(table.family.members),  # whose columns are read too
+    )
+
+
+def _per_partition_limit(query: Query[Any]) -> int | None:
+    return None if query.distinct else query.per_partition_limit  # one row of each is the least
+
+
+def _select(table: Table, query: Query[Any], keyspace: str | None, *, json: bool) -> Cql:
     for check in _CHECKS:
         check(table, query)
-    cql = build_select(
+    return build_select(
         table.name,
         keyspace,
         columns=_sent_columns(table, query, json=json),
@@ -115,21 +158,13 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
         group_by=query.group_by,
         order_by=query.ordering,
         nearest=query.nearest,
-        per_partition_limit=None if query.distinct else query.per_partition_limit,  # one row a partition is the least
+        per_partition_limit=_per_partition_limit(query),
         limit=query.row_limit,
         allow_filtering=query.allow_filtering,
         distinct=query.distinct,
         json=json,
         bypass_cache=query.bypass_cache,
         server_timeout=query.server_timeout,
-    )
-    return Statement(
-        cql.cql,
-        cql.params,
-        query.execution,
-        query.paging_state,
-        idempotent=True,
-        routing_key=_key_in_range(query.filters),
     )
 
 
@@ -186,9 +221,10 @@ def limit_counts_rows_of_no_document(query: Query[Any]) -> bool:
     In one partition such a row is the only one, so that it takes the place of none.
     """
     table = table_of(query.model)
+    if query.row_limit is None or marker_of_rows(table, query) is None:
+        return False
     fixed = {item.column for item in query.filters if item.operator == "=" and not item.token_of}
-    is_one_partition = fixed.issuperset(table.partition_key)
-    if query.row_limit is None or is_one_partition or marker_of_rows(table, query) is None:
+    if fixed.issuperset(table.partition_key):
         return False
     return table.clustering_key[0] not in query.filtered_fields
 
@@ -211,10 +247,8 @@ def _check_null_checks(table: Table, query: Query[Any]) -> None:
         )
 
 
-def _check_nearest(table: Table, query: Query[Any]) -> None:
-    if query.nearest is None:
-        return
-    asked = f"{table.document}.find().order_by_ann({query.nearest.column!r}, ...)"
+def _check_nearest(table: Table, query: Query[Any], nearest: Nearness) -> None:
+    asked = f"{table.document}.find().order_by_ann({nearest.column!r}, ...)"
     if query.row_limit is None or query.row_limit > MOST_NEAREST:
         raise InvalidQueryError(f"{asked}: say how many rows you want: add .limit(), at most {MOST_NEAREST}.")
     together = {
@@ -279,4 +313,4 @@ def _check_validates(table: Table, query: Query[Any]) -> None:
         )
 
 
-_CHECKS = (_check_null_checks, _check_nearest, _check_distinct, _check_group_by, _check_validates)
+_CHECKS = (_check_null_checks, _check_distinct, _check_group_by, _check_validates)

@@ -145,6 +145,11 @@ class Table:
         return Memory(_MOST_REMEMBERED)
 
     @cached_property
+    def has_static_columns(self) -> bool:
+        """Whether a column of its own is static; of a family, see `family.has_static_columns`."""
+        return any(column.static for column in self.columns)
+
+    @cached_property
     def version_field(self) -> str | None:
         """The column that counts the writes of its row, if there is one."""
         return next((column.name for column in self.columns if column.version), None)

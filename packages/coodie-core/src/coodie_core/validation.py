@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -36,7 +37,7 @@ def validated(table: Table, field: str, value: Any, asked: str, *, constrained: 
         InvalidQueryError: It is not of the field's type.
     """
     try:
-        return _adapter(table, field, constrained=constrained).validate_python(value)
+        return _validator(table, field, constrained=constrained)(value)
     except ValidationError as error:
         raise InvalidQueryError(
             f"{table.document}.{asked}: {field} is {table.types[field]}: {reasons(error)}."
@@ -59,12 +60,12 @@ def bound(table: Table, field: str, value: Any, asked: str) -> Any:
     return encoded(table, field, validated(table, field, value, asked))
 
 
+def _validator(table: Table, field: str, *, constrained: bool) -> Callable[[Any], Any]:
+    key = ("validator", field, constrained)
+    return table.memory.of(key, lambda: _adapter(table, field, constrained=constrained).validator.validate_python)
+
+
 def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
-    key = ("adapter", field, constrained)
-    return table.memory.of(key, lambda: _make_adapter(table, field, constrained=constrained))
-
-
-def _make_adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
     info = table.model.model_fields[field]
     annotation: Any = info.annotation
     for item in info.metadata:

@@ -123,7 +123,9 @@ def restriction_text(restriction: Restriction) -> str:
 
 def bound_values(given: Sequence[Restriction]) -> tuple[Any, ...]:
     """Return what restrictions bind, in their order."""
-    return tuple(value for item in given for value in (item.value if item.is_token_of_key else (item.value,)))
+    if any([item.token_of for item in given]):
+        return tuple(value for item in given for value in (item.value if item.is_token_of_key else (item.value,)))
+    return tuple([item.value for item in given])
 
 
 def restrictions(keyword: str, given: Sequence[Restriction]) -> Cql:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from coodie_core.cql_builder.parts import (
     MAX_TEXTS,
@@ -83,8 +83,19 @@ def build_select(
         bypass_cache=bypass_cache,
         has_server_timeout=server_timeout is not None,
     )
+    return Cql(_select_text(shape), select_values(where, nearest, per_partition_limit, limit, server_timeout))
+
+
+def select_values(
+    where: Sequence[Restriction],
+    nearest: Nearness | None,
+    per_partition_limit: int | None,
+    limit: int | None,
+    server_timeout: CqlDuration | None,
+) -> tuple[Any, ...]:
+    """Return what a SELECT binds, in the order of its markers."""
     after_where = (nearest and nearest.vector, per_partition_limit, limit, server_timeout)
-    return Cql(_select_text(shape), bound_values(where) + tuple(value for value in after_where if value is not None))
+    return (*bound_values(where), *[value for value in after_where if value is not None])
 
 
 class _Shape(NamedTuple):

@@ -97,7 +97,8 @@ class PageWalk(Generic[D]):
         if self._left is not None:
             self._left -= len(taken)
         self.has_ended = page.paging_state is None or self._left == 0
-        self.query = self.query.but(paging_state=page.paging_state)
+        if not self.has_ended:
+            self.query = self.query.but(paging_state=page.paging_state)
         return taken
 
 
