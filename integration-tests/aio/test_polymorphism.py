@@ -1,4 +1,4 @@
-"""Documents of several classes in one table (trap 22): written, and found by key and by class."""
+"""Documents of several classes in one table: written, and found by key and by class."""
 
 from __future__ import annotations
 

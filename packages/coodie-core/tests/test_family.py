@@ -1,4 +1,4 @@
-"""Documents of several classes in one table, told apart by a discriminator (trap 22)."""
+"""Documents of several classes in one table, told apart by a discriminator."""
 
 from __future__ import annotations
 

@@ -112,6 +112,11 @@ class TestTuples:
         assert conversation.result == [(1,), (2,), (3,)]
         assert [request.paging_state for request in conversation.requests] == [None, b"x", b"y"]
 
+    def test_a_limit_of_one_leaves_one_to_get(self, start):
+        conversation = start(reading.get(find(site="a").limit(1).query, "ks", documents))
+
+        assert conversation.params == ("a", 1)
+
     def test_first_and_get_are_tuples_too(self, start):
         assert start(reading.first(values("value"), "ks", values_of)).answer((1,)).result == (1,)
         assert start(reading.first(values("value"), "ks", values_of)).answer().result is None

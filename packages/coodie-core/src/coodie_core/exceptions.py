@@ -252,8 +252,8 @@ _WAYS_OUT = (
 )
 _WAYS_OUT_OF_NEAREST = (
     "Among the nearest vectors the server finds rows by the whole partition key, or by an SAI index. Ways out: mark "
-    "the field with Indexed(index_class='SAI') and run sync_table(); or take more of the nearest, by a larger limit(), and "
-    "compare in Python."
+    "the field with Indexed(index_class='SAI') and run sync_table(); or take more of the nearest, by a larger limit(), "
+    "and compare in Python."
 )
 
 

@@ -128,7 +128,7 @@ def first(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Oper
 
 def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R]:
     """Read the one result that there is."""
-    read = yield from all_results(query.but(row_limit=2), keyspace, results)
+    read = yield from all_results(query.but(row_limit=min(2, query.row_limit or 2)), keyspace, results)
     if not read:
         raise DocumentNotFound(query.model.__name__, query.filtered_fields)
     if len(read) > 1:
