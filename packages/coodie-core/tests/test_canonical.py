@@ -22,6 +22,7 @@ DIFFERENT = [
     *("", "1", "None", "s", b"", b"1", UUID(int=1), Decimal(1), Decimal("1.0"), Decimal("1E+1"), Decimal(10)),
     *(IPv4Address("127.0.0.1"), IPv6Address("::1"), CqlDuration(1, 2, 3), CqlDuration(12, 3, 0)),
     *((), ("",), ("", ""), ((),), ((), ()), ("a", "b"), ("ab",), (("a",), "b"), ("a", ("b",)), {}, {"a": "b"}),
+    *(("a;sb",), ("a;1:sb",), ("a", "b;"), ("a;", "b"), "a;s1:b"),
     *({"a": 1, "b": 2}, {"a": 2, "b": 1}, {"ab": 1}, UserValue({}), UserValue({"a": "b"}), UserValue({"a": None})),
 ]
 

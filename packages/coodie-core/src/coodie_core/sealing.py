@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _SALT_BYTES = 16
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
-_TAG_BYTES = 16
 
 
 def seal(key: bytes, message: bytes, purpose: bytes) -> bytes:
@@ -36,8 +35,6 @@ def seal(key: bytes, message: bytes, purpose: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, purpose: bytes) -> bytes | None:
     """Return the message that *sealed* holds, or None if it was not sealed with this key for this purpose."""
-    if len(sealed) < _SALT_BYTES + _TAG_BYTES:
-        return None
     salt, encrypted = sealed[:_SALT_BYTES], sealed[_SALT_BYTES:]
     cipher, nonce = _cipher(key, salt, purpose)
     try:
