@@ -18,6 +18,9 @@ NOT_SHELLS = {"drivers", "runner.py", "connection.py", "sessions.py", "retries.p
 
 ALLOWED_TO_DECIDE = {
     "ReadingQuerySet.__aiter__": "the paging loop: it hands out rows while it holds only one page",
+    "Scanner.__aiter__": "hands out one row after the other, noting each",
+    "Scanner._batches": "hands out one batch after the other, noting each",
+    "Scanner._pages": "the paging loop over many ranges",
     "AsyncBatchQuery.__aexit__": "a context manager sends on a clean exit only",
 }
 

@@ -22,5 +22,6 @@ from coodie_aio.query import GroupedQuerySet as GroupedQuerySet
 from coodie_aio.query import QuerySet as QuerySet
 from coodie_aio.query import ValuesQuerySet as ValuesQuerySet
 from coodie_aio.raw import execute_raw as execute_raw
+from coodie_aio.scanner import Scanner as Scanner
 from coodie_aio.usertype import UserType as UserType
 from coodie_aio.views import MaterializedView as MaterializedView

@@ -7,10 +7,12 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 from coodie_aio.connection import driver_for
 from coodie_aio.runner import begin, run
+from coodie_aio.scanner import Scanner
 from coodie_core import selection
 from coodie_core.document import BaseDocument
 from coodie_core.lazy import LazyDocument
 from coodie_core.operations import paging, queries, reading
+from coodie_core.operations.scanning import USUAL_PARALLEL, Scan
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
@@ -186,6 +188,30 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """
         driver = driver_for(self.connection)
         return await run(reading.json(self.query, driver.keyspace), driver)
+
+    def scan(self, *, parallel: int = USUAL_PARALLEL, checkpoint: Mapping[str, Any] | None = None) -> Scanner[R]:
+        """Return a scan: reads the whole table, several ranges of tokens at the same time, each row once.
+
+        Rows come in no order. The ranges are those of the nodes, so that each is asked of nodes that have it. Memory
+        holds one page for each range that is read at the time, and one more. Filters need an index or
+        `allow_filtering`, as ever.
+
+        Args:
+            parallel: How many ranges are read at the same time: 1 to 256.
+            checkpoint: From the `Scanner.checkpoint` of an earlier scan of the same query: what that one handed out is
+                passed over.
+
+        Raises:
+            InvalidQueryError: The query names partitions, sorts, limits or groups, which a scan cannot do; or the
+                checkpoint is none, or one of another query.
+
+        Example:
+            ```python
+            async for user in User.find().scan(parallel=8):
+                index(user)
+            ```
+        """
+        return Scanner(Scan(self.query, parallel, checkpoint), self._results, self.connection)
 
     async def __aiter__(self) -> AsyncIterator[R]:
         """Yield everything that fits: of one page, while the next one is on its way."""

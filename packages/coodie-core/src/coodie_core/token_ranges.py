@@ -46,11 +46,8 @@ def ranges_of(tokens: Iterable[int], at_least: int) -> list[TokenRange]:
     """
     cuts = sorted({token for token in tokens if LEAST_TOKEN < token < GREATEST_TOKEN})
     edges = [None, *cuts, None]
-    return [
-        piece
-        for after, up_to in pairwise(edges)
-        for piece in _cut(TokenRange(after, up_to), -(-TokenRange(after, up_to).width * at_least // ALL_TOKENS))
-    ]
+    ranges = [TokenRange(after, up_to) for after, up_to in pairwise(edges)]
+    return [piece for whole in ranges for piece in _cut(whole, -(-(whole.width - 1) * at_least // ALL_TOKENS))]
 
 
 def _cut(whole: TokenRange, pieces: int) -> Sequence[TokenRange]:

@@ -24,5 +24,6 @@ from coodie_sync.query import GroupedQuerySet as GroupedQuerySet
 from coodie_sync.query import QuerySet as QuerySet
 from coodie_sync.query import ValuesQuerySet as ValuesQuerySet
 from coodie_sync.raw import execute_raw as execute_raw
+from coodie_sync.scanner import Scanner as Scanner
 from coodie_sync.usertype import UserType as UserType
 from coodie_sync.views import MaterializedView as MaterializedView

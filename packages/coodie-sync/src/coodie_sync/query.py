@@ -11,12 +11,14 @@ from coodie_core import selection
 from coodie_core.document import BaseDocument
 from coodie_core.lazy import LazyDocument
 from coodie_core.operations import paging, queries, reading
+from coodie_core.operations.scanning import USUAL_PARALLEL, Scan
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult, PagedResult
 from coodie_core.statement import Rows
 from coodie_sync.connection import driver_for
 from coodie_sync.runner import begin, run
+from coodie_sync.scanner import Scanner
 
 D = TypeVar("D", bound=BaseDocument)
 R = TypeVar("R")
@@ -188,6 +190,30 @@ class ReadingQuerySet(BaseQuerySet[D], Generic[D, R]):
         """
         driver = driver_for(self.connection)
         return run(reading.json(self.query, driver.keyspace), driver)
+
+    def scan(self, *, parallel: int = USUAL_PARALLEL, checkpoint: Mapping[str, Any] | None = None) -> Scanner[R]:
+        """Return a scan: reads the whole table, several ranges of tokens at the same time, each row once.
+
+        Rows come in no order. The ranges are those of the nodes, so that each is asked of nodes that have it. Memory
+        holds one page for each range that is read at the time, and one more. Filters need an index or
+        `allow_filtering`, as ever.
+
+        Args:
+            parallel: How many ranges are read at the same time: 1 to 256.
+            checkpoint: From the `Scanner.checkpoint` of an earlier scan of the same query: what that one handed out is
+                passed over.
+
+        Raises:
+            InvalidQueryError: The query names partitions, sorts, limits or groups, which a scan cannot do; or the
+                checkpoint is none, or one of another query.
+
+        Example:
+            ```python
+            for user in User.find().scan(parallel=8):
+                index(user)
+            ```
+        """
+        return Scanner(Scan(self.query, parallel, checkpoint), self._results, self.connection)
 
     def __iter__(self) -> Iterator[R]:
         """Yield everything that fits: of one page, while the next one is on its way."""

@@ -51,7 +51,12 @@ class _OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no type
 class _OwnRouted(_OwnBound):
     """A bound statement that goes to the nodes of a partition key which is not among its values."""
 
-    routing_key: bytes | None = None
+    key_of_nodes: bytes | None = None
+
+    @property
+    def routing_key(self) -> bytes | None:
+        """What the driver finds nodes by."""
+        return self.key_of_nodes
 
 
 class _OwnSimple(SimpleStatement):  # type: ignore[misc]  # the driver has no types
@@ -221,11 +226,12 @@ def bound(statement: Statement, prepared: Any) -> Any:
     if len(statement.params) != len(prepared.column_metadata):
         raise wrong_count(statement, len(prepared.column_metadata))
     try:
-        driver_statement = (_OwnBound if statement.routing_key is None else _OwnRouted)(prepared).bind(statement.params)
+        kind: Any = _OwnBound if statement.routing_key is None else _OwnRouted
+        driver_statement = kind(prepared).bind(statement.params)
     except Exception as error:
         raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
     if statement.routing_key is not None:
-        driver_statement.routing_key = statement.routing_key
+        driver_statement.key_of_nodes = statement.routing_key
     if statement.options.fetch_size is not None:
         driver_statement.fetch_size = statement.options.fetch_size
     return driver_statement

@@ -6,14 +6,18 @@ also here at the top, with what both share: markers, results, exceptions.
 
 from coodie.usertype import UserType as UserType
 from coodie_aio import AsyncBatchQuery as AsyncBatchQuery
+from coodie_aio import BulkWrites as BulkWrites
 from coodie_aio import CounterDocument as CounterDocument
 from coodie_aio import Document as Document
 from coodie_aio import GroupedQuerySet as GroupedQuerySet
 from coodie_aio import MaterializedView as MaterializedView
 from coodie_aio import QuerySet as QuerySet
+from coodie_aio import Scanner as Scanner
 from coodie_aio import ValuesQuerySet as ValuesQuerySet
 from coodie_aio import alter_keyspace as alter_keyspace
+from coodie_aio import bulk as bulk
 from coodie_aio import create_keyspace as create_keyspace
+from coodie_aio import deadline as deadline
 from coodie_aio import drop_keyspace as drop_keyspace
 from coodie_aio import execute_raw as execute_raw
 from coodie_aio import get_driver as get_driver
@@ -21,12 +25,14 @@ from coodie_aio import init_coodie as init_coodie
 from coodie_aio import register_driver as register_driver
 from coodie_core.exceptions import AlreadyExists as AlreadyExists
 from coodie_core.exceptions import AuthenticationFailed as AuthenticationFailed
+from coodie_core.exceptions import BulkWriteError as BulkWriteError
 from coodie_core.exceptions import ClientTimeout as ClientTimeout
 from coodie_core.exceptions import ConditionNotMet as ConditionNotMet
 from coodie_core.exceptions import ConfigurationError as ConfigurationError
 from coodie_core.exceptions import ConnectionLost as ConnectionLost
 from coodie_core.exceptions import CoodieError as CoodieError
 from coodie_core.exceptions import DatabaseError as DatabaseError
+from coodie_core.exceptions import DeadlineExceeded as DeadlineExceeded
 from coodie_core.exceptions import DocumentNotFound as DocumentNotFound
 from coodie_core.exceptions import FieldNotLoaded as FieldNotLoaded
 from coodie_core.exceptions import FieldProblem as FieldProblem
@@ -82,9 +88,13 @@ from coodie_core.fields import VectorIndex as VectorIndex
 from coodie_core.fields import Version as Version
 from coodie_core.lazy import LazyDocument as LazyDocument
 from coodie_core.paging_tokens import PagingTokens as PagingTokens
+from coodie_core.results import BulkProgress as BulkProgress
+from coodie_core.results import BulkReport as BulkReport
 from coodie_core.results import Drift as Drift
 from coodie_core.results import LWTResult as LWTResult
 from coodie_core.results import PagedResult as PagedResult
+from coodie_core.results import RowOutcome as RowOutcome
+from coodie_core.results import RowStatus as RowStatus
 from coodie_core.results import SchemaChanges as SchemaChanges
 from coodie_core.retrying import RetryPolicy as RetryPolicy
 from coodie_core.retrying import SpeculativePolicy as SpeculativePolicy

@@ -2,6 +2,7 @@
 
 from coodie_core.exceptions import AlreadyExists as AlreadyExists
 from coodie_core.exceptions import AuthenticationFailed as AuthenticationFailed
+from coodie_core.exceptions import BulkWriteError as BulkWriteError
 from coodie_core.exceptions import ClientTimeout as ClientTimeout
 from coodie_core.exceptions import ConditionNotMet as ConditionNotMet
 from coodie_core.exceptions import ConfigurationError as ConfigurationError

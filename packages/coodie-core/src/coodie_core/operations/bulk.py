@@ -6,7 +6,7 @@ out (``drivers/concurrent.py`` of the shells) sends requests, waits, and hands i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -163,7 +163,7 @@ class BulkWork:
         if self._on_progress is None or not (at_end or self._told_at is None or now - self._told_at > PROGRESS_SECONDS):
             return
         self._told_at = now
-        self._on_progress(self._progress())
+        _ = self._on_progress(self._progress())
 
     def _progress(self) -> BulkProgress:
         counts = self._counts
@@ -347,21 +347,20 @@ def options_of_row(options: WriteOptions, ttl: int | None, timestamp: int | date
     return replace(options, ttl=checked_ttl(ttl), timestamp=checked_timestamp(timestamp))
 
 
-def length_of(rows: object) -> int | None:
+def length_of(rows: Any) -> int | None:
     """Return how many rows there are, where that is known without reading them."""
-    return len(rows) if isinstance(rows, Collection) else None
+    return len(rows) if isinstance(rows, Sized) else None
 
 
-def check_rows(rows: object, protocols: tuple[type, ...]) -> None:
+def check_rows(rows: Any, protocols: tuple[type, ...]) -> None:
     """Raise for what is no collection of rows.
 
     Raises:
         InvalidQueryError: It is no iterable, or one of something else.
     """
+    kind: str = type(rows).__name__
     if isinstance(rows, str | bytes | Mapping | BaseDocument) or not isinstance(rows, protocols):
-        raise InvalidQueryError(
-            f"insert_many({type(rows).__name__}): give a list or another iterable of documents, or of dicts."
-        )
+        raise InvalidQueryError(f"insert_many({kind}): give a list or another iterable of documents, or of dicts.")
 
 
 def _checked_max_errors(max_errors: int | None) -> int | None:
