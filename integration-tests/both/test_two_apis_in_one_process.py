@@ -13,7 +13,7 @@ import pytest
 
 import coodie_aio
 import coodie_sync
-from coodie_core.exceptions import ConfigurationError
+from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.fields import PrimaryKey
 from coodie_core.schema import build_schema
 
@@ -103,3 +103,36 @@ async def test_closing_one_leaves_the_other(coodie_server: Any, coodie_keyspace:
         coodie_sync.get_driver("short-lived")
     assert coodie_aio.get_driver("short-lived") is driver
     await driver.close()
+
+
+async def test_a_batch_takes_no_documents_of_the_other_api() -> None:
+    with pytest.raises(
+        InvalidQueryError, match=r"AsyncUser is a document of coodie\.aio.* BatchQuery is one of coodie\.sync"
+    ):
+        await AsyncUser(id=3, name="Cid").save(batch=coodie_sync.BatchQuery())  # type: ignore[arg-type]
+    with pytest.raises(InvalidQueryError, match=r"SyncUser is a document of coodie\.sync.* AsyncBatchQuery is one of"):
+        SyncUser(id=3, name="Cid").save(batch=coodie_aio.AsyncBatchQuery())  # type: ignore[arg-type]
+
+
+def test_the_default_connection_is_one_whether_it_is_named_or_not(coodie_sync_driver: Any) -> None:
+    class Named(coodie_sync.Document):
+        id: Annotated[int, PrimaryKey()]
+        name: str
+
+        class Settings:
+            name = "users"
+            connection = "default"
+
+    with coodie_sync.BatchQuery() as batch:
+        SyncUser(id=4, name="Dora").save(batch=batch)
+        Named(id=5, name="Eve").save(batch=batch)
+    assert Named.get(id=5).name == "Eve"
+
+    coodie_sync.register_driver("other", coodie_sync_driver, default=True)
+    try:
+        batch = coodie_sync.BatchQuery()
+        SyncUser(id=6, name="Fay").save(batch=batch)
+        with pytest.raises(InvalidQueryError, match="this write is for 'default' while the batch goes to 'other'"):
+            Named(id=7, name="Gus").save(batch=batch)
+    finally:
+        coodie_sync.register_driver("default", coodie_sync_driver, default=True)

@@ -35,6 +35,22 @@ class Report(BaseDocument):
         connection = "reports"
 
 
+class Named(BaseDocument):
+    id: Annotated[int, PrimaryKey()]
+
+    class Settings:
+        connection = "default"
+
+
+class AsyncUser(BaseDocument):
+    __coodie_api__ = "coodie.aio"
+    id: Annotated[int, PrimaryKey()]
+
+
+class SyncBatch(BaseBatch):
+    api = "coodie.sync"
+
+
 class Page(BaseDocument):
     __coodie_kind__ = TableKind.COUNTER
     url: Annotated[str, PrimaryKey()]
@@ -199,6 +215,22 @@ class TestConnections:
     def test_a_document_of_another_connection_than_the_batchs_is_refused(self, start):
         with pytest.raises(InvalidQueryError, match="this write is for 'reports' while the batch goes to 'archive'"):
             save(start, BaseBatch(connection="archive"), Report(id=1))
+
+    def test_the_default_connection_may_be_named(self, start):
+        for batch in (BaseBatch(connection="default"), BaseBatch()):
+            save(start, batch)
+            save(start, batch, Named(id=1))
+
+            assert len(batch) == 2
+
+    def test_a_document_of_the_other_api_is_refused(self, start):
+        with pytest.raises(InvalidQueryError) as refused:
+            save(start, SyncBatch(), AsyncUser(id=1))
+
+        assert str(refused.value) == (
+            "AsyncUser is a document of coodie.aio, and this SyncBatch is one of coodie.sync. Use the batch of "
+            "coodie.aio: each API sends through connections of its own."
+        )
 
     def test_raw_cql_goes_where_the_batch_goes(self, start):
         batch = BaseBatch(connection="reports")

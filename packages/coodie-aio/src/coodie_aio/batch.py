@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
-from coodie_aio.connection import driver_for
+from coodie_aio.connection import driver_for, registry
 from coodie_aio.runner import run
 from coodie_core.batch import BaseBatch
 from coodie_core.operations import batches
@@ -21,6 +21,11 @@ class AsyncBatchQuery(BaseBatch):
             await user2.save(batch=batch)
         ```
     """
+
+    api: ClassVar[str | None] = "coodie.aio"
+
+    def _name_of(self, connection: str | None) -> str:
+        return registry.name_of(connection)
 
     async def execute(self) -> None:
         """Send what was collected, and end the batch.

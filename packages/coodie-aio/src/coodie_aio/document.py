@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from coodie_aio.batch import AsyncBatchQuery
 from coodie_aio.connection import driver_for
@@ -41,6 +41,8 @@ class Document(Hooks, BaseDocument):
                 name = "users"
         ```
     """
+
+    __coodie_api__: ClassVar[str | None] = "coodie.aio"
 
     @classmethod
     async def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> SchemaChanges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from coodie_core.batch_cost import concern, size_of
 from coodie_core.codecs import encode_param
@@ -13,6 +13,7 @@ from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.options import WriteOptions, write_options
+from coodie_core.registry import DEFAULT_NAME
 from coodie_core.results import LWTResult
 from coodie_core.retrying import RetryPolicy
 from coodie_core.schema import Table
@@ -78,6 +79,9 @@ class BaseBatch:
         self._conditional_tables: set[Table] = set()
         self._partitions: set[str] = set()
         self._follow_ups: list[Callable[[LWTResult], Operation[None]]] = []
+
+    api: ClassVar[str | None] = None
+    """The API that sends it, such as ``"coodie.sync"``."""
 
     @property
     def connection(self) -> str | None:
@@ -208,13 +212,18 @@ class BaseBatch:
             )
 
     def _check_connection(self, connection: str | None) -> None:
-        others = ({self._connection} if self._connection else self._connections) - {connection}
+        used = {self._connection} if self._connection else self._connections
+        wanted = self._name_of(connection)
+        others = {self._name_of(name) for name in used} - {wanted}
         if others:
             raise InvalidQueryError(
-                f"{type(self).__name__}: a batch goes to one connection, and this write is for "
-                f"{connection or 'default'!r} while the batch goes to {next(iter(others)) or 'default'!r}. "
-                f"Use a batch for each connection."
+                f"{type(self).__name__}: a batch goes to one connection, and this write is for {wanted!r} while the "
+                f"batch goes to {others.pop()!r}. Use a batch for each connection."
             )
+
+    def _name_of(self, connection: str | None) -> str:
+        """Return the name of the connection that *connection* means."""
+        return connection or DEFAULT_NAME
 
     def _check_fits(self, statement: Statement) -> None:
         if self._statements and statement.counter != self._statements[0].counter:

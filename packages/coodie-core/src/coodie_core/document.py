@@ -94,6 +94,7 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
 
     model_config: ClassVar[ConfigDict] = ConfigDict()
 
+    __coodie_api__: ClassVar[str | None] = None
     __coodie_kind__: ClassVar[TableKind] = TableKind.TABLE
     __coodie_settings__: ClassVar[DocumentSettings] = DocumentSettings(name="", abstract=True)
     __coodie_table__: ClassVar[Table]
@@ -193,7 +194,8 @@ def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
     """
     before = stored_row(document)
     known = dict(before.values()) if before is not None else {}
-    known.update((name, value if type(value) in _IMMUTABLE else deepcopy(value)) for name, value in values.items())
+    for name, value in values.items():
+        known[name] = value if type(value) in _IMMUTABLE else deepcopy(value)
     remember_stored(document, StoredRow(_WRITTEN, known))
 
 

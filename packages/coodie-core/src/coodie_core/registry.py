@@ -59,13 +59,17 @@ class Registry(Generic[D]):
             self._default = name
         return before
 
+    def name_of(self, name: str | None) -> str:
+        """Return *name*, or the name of the default driver."""
+        return self._default if name is None else name
+
     def get(self, name: str | None = None) -> D:
         """Return the driver called *name*, or the default one.
 
         Raises:
             ConfigurationError: There is none; the message says what to call.
         """
-        wanted = self._default if name is None else name
+        wanted = self.name_of(name)
         try:
             return self._drivers[wanted]
         except KeyError:

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from coodie_core.batch import BaseBatch
 from coodie_core.operations import batches
-from coodie_sync.connection import driver_for
+from coodie_sync.connection import driver_for, registry
 from coodie_sync.runner import run
 
 
@@ -23,6 +23,11 @@ class BatchQuery(BaseBatch):
             user2.save(batch=batch)
         ```
     """
+
+    api: ClassVar[str | None] = "coodie.sync"
+
+    def _name_of(self, connection: str | None) -> str:
+        return registry.name_of(connection)
 
     def execute(self) -> None:
         """Send what was collected, and end the batch.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from coodie_core.assignments import CollectionElements
 from coodie_core.consistency import Consistency, SerialConsistency
@@ -43,6 +43,8 @@ class Document(Hooks, BaseDocument):
                 name = "users"
         ```
     """
+
+    __coodie_api__: ClassVar[str | None] = "coodie.sync"
 
     @classmethod
     def sync_table(cls, dry_run: bool = False, drop_removed_indexes: bool = False) -> SchemaChanges:

@@ -64,6 +64,7 @@ def write(
         )
     if batch is not None:
         _check_takes(batch, table, options)
+        _check_api(batch, document)
     statement = Statement(
         cql.cql,
         cql.params,
@@ -88,6 +89,16 @@ def _check_takes(batch: BaseBatch, table: Table, options: WriteOptions) -> None:
         raise InvalidQueryError(
             f"{table.document}: a batch has one consistency level and one timeout for all of its writes. "
             f"Give them to the batch, as in {type(batch).__name__}(consistency=..., timeout=...)."
+        )
+
+
+def _check_api(batch: BaseBatch, document: BaseDocument | None) -> None:
+    """Refuse a document of one API in a batch of the other, whose driver would send it: perhaps to another cluster."""
+    api = None if document is None else document.__coodie_api__
+    if api is not None and batch.api is not None and api != batch.api:
+        raise InvalidQueryError(
+            f"{type(document).__name__} is a document of {api}, and this {type(batch).__name__} is one of {batch.api}. "
+            f"Use the batch of {api}: each API sends through connections of its own."
         )
 
 
