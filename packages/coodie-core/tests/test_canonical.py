@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
+from every_type import CASES
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import create_model
 
 from coodie_core.canonical import canonical
 from coodie_core.codecs.nested import UserValue
+from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
+from coodie_core.fields import PrimaryKey
+from coodie_core.schema import table_of
 from coodie_core.types import CqlType
 
 TEXT = CqlType("text")
@@ -70,6 +77,24 @@ def test_the_elements_of_a_list_have_one():
 )
 def test_sets_and_maps_inside_of_others_have_no_order_either(one: object, other: object, cql: CqlType):
     assert canonical(one, cql) == canonical(other, cql)
+
+
+#: A document with a column of every type, called as its field.
+EVERY_TYPE: Any = create_model(
+    "EveryType",
+    __base__=BaseDocument,
+    id=(Annotated[int, PrimaryKey()], ...),
+    **{name: (case.annotation | None, None) for name, case in CASES.items()},
+)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_of_every_type_have_bytes(name: str):
+    table = table_of(EVERY_TYPE)
+    encode = table.codecs[name].encode or deepcopy
+
+    for edge in CASES[name].edges:
+        assert canonical(encode(edge), table.types[name]) == canonical(encode(deepcopy(edge)), table.types[name])
 
 
 def test_a_subclass_is_what_it_derives_from():
