@@ -19,8 +19,7 @@ _REPEATABLE_ON_LISTS = frozenset({"remove"})
 
 def is_list_of_cells(table: Table, column: str) -> bool:
     """Whether a column is a list whose elements the server keeps one by one."""
-    cql = table.types[column]
-    return cql.name == "list" and cql.is_multicell
+    return column in table.lists_of_cells
 
 
 def assignments_are_idempotent(table: Table, assignments: Sequence[Assignment]) -> bool:
@@ -34,7 +33,7 @@ def assignments_are_idempotent(table: Table, assignments: Sequence[Assignment]) 
 
 def values_are_idempotent(table: Table, values: Mapping[str, Any]) -> bool:
     """Whether an INSERT of these values can be sent twice: an empty list, or null, only deletes."""
-    return not any(value and is_list_of_cells(table, column) for column, value in values.items())
+    return not any([values.get(column) for column in table.lists_of_cells])
 
 
 def elements_are_idempotent(table: Table, elements: Sequence[Element]) -> bool:

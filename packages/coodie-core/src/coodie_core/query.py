@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
 from coodie_core.cql_builder import Cql, Nearness, Ordering, Restriction, Selector, build_select
+from coodie_core.cql_builder.parts import restriction_shapes
 from coodie_core.cql_builder.queries import select_values
 from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
@@ -125,7 +126,7 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
 def _shape_of(table: Table, query: Query[Any]) -> tuple[Any, ...]:
     """Return what the text of a SELECT depends on, and whether CQL can do it: all of *query* but values."""
     return (
-        tuple([(item.column, item.operator, item.token_of and item.without_value()) for item in query.filters]),
+        restriction_shapes(query.filters),
         query.null_checks,
         query.ordering,
         query.nearest and query.nearest.column,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic.fields import FieldInfo
 
 from coodie_core.codecs import Codec, codec_for
+from coodie_core.codecs.scalars import Convert
 from coodie_core.exceptions import InvalidModel, InvalidQueryError, UnmappableType, UnstorableValue
 from coodie_core.family import Family, family_in
 from coodie_core.fields import (
@@ -143,6 +144,16 @@ class Table:
     def memory(self) -> Memory:
         """What others worked out for the table, by what they call it: readers of its rows, and the like."""
         return Memory(_MOST_REMEMBERED)
+
+    @cached_property
+    def encoders(self) -> Mapping[str, Convert | None]:
+        """What gives each column's value as the driver takes it; None for "unchanged"."""
+        return {name: codec.encode for name, codec in self.codecs.items()}
+
+    @cached_property
+    def lists_of_cells(self) -> frozenset[str]:
+        """The lists whose elements the server keeps one by one."""
+        return frozenset(name for name, cql in self.types.items() if cql.name == "list" and cql.is_multicell)
 
     @cached_property
     def has_static_columns(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -28,6 +28,22 @@ def encoded(table: Table, field: str, value: Any) -> Any:
         return encode(value)
     except UnstorableValue as error:
         raise error.named(table.document, field) from None
+
+
+def all_encoded(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of some fields as the driver takes them.
+
+    Raises:
+        UnstorableValue: A column cannot hold its value.
+    """
+    encoders, given, name = table.encoders, dict[str, Any](), ""
+    try:
+        for name, value in values.items():
+            encode = encoders[name]
+            given[name] = value if value is None or encode is None else encode(value)
+    except UnstorableValue as error:
+        raise error.named(table.document, name) from None
+    return given
 
 
 def validated(table: Table, field: str, value: Any, asked: str, *, constrained: bool = True) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from coodie_core.exceptions import InvalidQueryError
@@ -44,9 +43,15 @@ class Restriction(NamedTuple):
         """Whether it compares tokens, and the value is a key instead of a number."""
         return bool(self.token_of) and isinstance(self.value, tuple)
 
-    def without_value(self) -> Restriction:
-        """Return what the text depends on: all but the value, of which only its kind counts, for a token."""
-        return Restriction(self.column, self.operator, () if self.is_token_of_key else None, self.token_of)
+
+#: What the text of a restriction depends on: its column, its operator, and the columns of a token that it compares,
+#: with whether that is compared with the token of a key.
+RestrictionShape = tuple[str, str, tuple[str, ...], bool]
+
+
+def restriction_shapes(given: Sequence[Restriction]) -> tuple[RestrictionShape, ...]:
+    """Return what the text of restrictions depends on: all but their values."""
+    return tuple([(item.column, item.operator, item.token_of, item.is_token_of_key) for item in given])
 
 
 class Assignment(NamedTuple):
@@ -106,19 +111,20 @@ class Nearness(NamedTuple):
     vector: Any
 
 
-def restriction_text(restriction: Restriction) -> str:
+def restriction_text(shape: RestrictionShape) -> str:
     """Return a restriction as CQL, with a marker for its value.
 
     Raises:
         InvalidQueryError: CQL has no such operator.
     """
-    if restriction.operator not in OPERATORS:
-        raise InvalidQueryError(f"{restriction.operator!r} is no operator. Use one of {', '.join(sorted(OPERATORS))}.")
-    if not restriction.token_of:
-        return f"{quoted(restriction.column)} {restriction.operator} ?"
-    markers = ", ".join("?" for _ in restriction.token_of)
-    value = f"token({markers})" if restriction.is_token_of_key else "?"
-    return f"token({names(restriction.token_of)}) {restriction.operator} {value}"
+    column, operator, token_of, is_token_of_key = shape
+    if operator not in OPERATORS:
+        raise InvalidQueryError(f"{operator!r} is no operator. Use one of {', '.join(sorted(OPERATORS))}.")
+    if not token_of:
+        return f"{quoted(column)} {operator} ?"
+    markers = ", ".join("?" for _ in token_of)
+    value = f"token({markers})" if is_token_of_key else "?"
+    return f"token({names(token_of)}) {operator} {value}"
 
 
 def bound_values(given: Sequence[Restriction]) -> tuple[Any, ...]:
@@ -128,60 +134,43 @@ def bound_values(given: Sequence[Restriction]) -> tuple[Any, ...]:
     return tuple([item.value for item in given])
 
 
-def restrictions(keyword: str, given: Sequence[Restriction]) -> Cql:
-    """Return ``" WHERE ..."`` or ``" IF ..."`` with the values, or nothing where nothing is given."""
-    if not given:
-        return Cql("")
-    return Cql(_restrictions_text(keyword, tuple(item.without_value() for item in given)), bound_values(given))
+def restrictions_text(keyword: str, shapes: Sequence[RestrictionShape]) -> str:
+    """Return ``" WHERE ..."`` or ``" IF ..."``, or nothing where nothing is given."""
+    return f" {keyword} " + " AND ".join(map(restriction_text, shapes)) if shapes else ""
 
 
-@lru_cache(maxsize=MAX_TEXTS)
-def _restrictions_text(keyword: str, given: tuple[Restriction, ...]) -> str:
-    return f" {keyword} " + " AND ".join(map(restriction_text, given))
-
-
-def assignments_text(assignments: Sequence[Assignment]) -> str:
-    """Return what follows SET in an UPDATE.
-
-    Raises:
-        InvalidQueryError: There is no such kind of assignment.
-    """
-    return _assignments_text(tuple(item._replace(value=None, key=None) for item in assignments))
-
-
-@lru_cache(maxsize=MAX_TEXTS)
-def _assignments_text(assignments: tuple[Assignment, ...]) -> str:
-    return ", ".join(map(assignment_text, assignments))
-
-
-def assignment_text(assignment: Assignment) -> str:
+def assignment_text(column: str, operation: str) -> str:
     """Return an assignment as CQL.
 
     Raises:
         InvalidQueryError: There is no such kind of assignment.
     """
     try:
-        return ASSIGNMENTS[assignment.operation].format(column=quoted(assignment.column))
+        return ASSIGNMENTS[operation].format(column=quoted(column))
     except KeyError:
         raise InvalidQueryError(
-            f"{assignment.operation!r} is no kind of assignment. Use one of {', '.join(ASSIGNMENTS)}."
+            f"{operation!r} is no kind of assignment. Use one of {', '.join(ASSIGNMENTS)}."
         ) from None
 
 
-def assignment_values(assignments: Iterable[Assignment]) -> tuple[Any, ...]:
+def assignment_values(assignments: Iterable[Assignment]) -> list[Any]:
     """Return what the assignments bind, in their order."""
-    return tuple(
-        value
-        for item in assignments
-        for value in ((item.key, item.value) if item.operation == "put" else (item.value,))
-    )
+    values: list[Any] = []
+    for item in assignments:
+        if item.operation == "put":
+            values.append(item.key)
+        values.append(item.value)
+    return values
+
+
+_NOTHING = Cql("")
 
 
 def using(ttl: int | None, timestamp: int | None) -> Cql:
     """Return ``" USING TTL ? AND TIMESTAMP ?"`` with the values that are given, or nothing."""
+    if ttl is None and timestamp is None:
+        return _NOTHING
     given = [(name, value) for name, value in (("TTL", ttl), ("TIMESTAMP", timestamp)) if value is not None]
-    if not given:
-        return Cql("")
     return Cql(" USING " + " AND ".join(f"{name} ?" for name, _ in given), tuple(value for _, value in given))
 
 

@@ -12,10 +12,12 @@ from coodie_core.cql_builder.parts import (
     Nearness,
     Ordering,
     Restriction,
+    RestrictionShape,
     bound_values,
     names,
+    restriction_shapes,
     restriction_text,
-    restrictions,
+    restrictions_text,
 )
 from coodie_core.cql_builder.selectors import AGGREGATES, Selector, selector_text
 from coodie_core.duration import CqlDuration
@@ -71,7 +73,7 @@ def build_select(
         table=table,
         keyspace=keyspace,
         columns=tuple(columns),
-        where=tuple(item.without_value() for item in where),
+        where=restriction_shapes(where),
         group_by=tuple(group_by),
         order_by=tuple(order_by),
         nearest=nearest and nearest.column,
@@ -104,7 +106,7 @@ class _Shape(NamedTuple):
     table: str
     keyspace: str | None
     columns: tuple[str | Selector, ...]
-    where: tuple[Restriction, ...]
+    where: tuple[RestrictionShape, ...]
     group_by: tuple[str, ...]
     order_by: tuple[Ordering, ...]
     nearest: str | None
@@ -205,8 +207,8 @@ def build_aggregate(
 
 
 def _select(selection: str, table: str, keyspace: str | None, where: Sequence[Restriction]) -> Cql:
-    condition = restrictions("WHERE", where)
-    return Cql(f"SELECT {selection} FROM {qualified(table, keyspace)}{condition.cql}", condition.params)
+    condition = restrictions_text("WHERE", restriction_shapes(where))
+    return Cql(f"SELECT {selection} FROM {qualified(table, keyspace)}{condition}", bound_values(where))
 
 
 def _joined(parts: Sequence[Cql], allow_filtering: bool) -> Cql:

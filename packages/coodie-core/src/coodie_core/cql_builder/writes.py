@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
 from coodie_core.cql_builder.parts import (
@@ -12,10 +13,13 @@ from coodie_core.cql_builder.parts import (
     Cql,
     Element,
     Restriction,
+    RestrictionShape,
+    assignment_text,
     assignment_values,
-    assignments_text,
+    bound_values,
     names,
-    restrictions,
+    restriction_shapes,
+    restrictions_text,
     using,
 )
 from coodie_core.exceptions import InvalidQueryError
@@ -115,12 +119,35 @@ def build_update(
     """
     if not assignments or not where:
         raise InvalidQueryError(f"build_update({table!r}): give assignments and a where.")
+    _refuse_both(conditions, if_exists)
     options = using(ttl, timestamp)
-    changes = assignments_text(assignments)
-    condition = restrictions("WHERE", where)
-    lwt = _condition(conditions, if_exists)
-    text = f"UPDATE {qualified(table, keyspace)}{options.cql} SET {changes}{condition.cql}{lwt.cql}"
-    return Cql(text, (*options.params, *assignment_values(assignments), *condition.params, *lwt.params))
+    text = _update_text(
+        table,
+        keyspace,
+        options.cql,
+        tuple([(item.column, item.operation) for item in assignments]),
+        restriction_shapes(where),
+        restriction_shapes(conditions),
+        if_exists,
+    )
+    return Cql(
+        text, (*options.params, *assignment_values(assignments), *bound_values(where), *bound_values(conditions))
+    )
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _update_text(
+    table: str,
+    keyspace: str | None,
+    options: str,
+    assignments: tuple[tuple[str, str], ...],
+    where: tuple[RestrictionShape, ...],
+    conditions: tuple[RestrictionShape, ...],
+    if_exists: bool,
+) -> str:
+    changes = ", ".join(starmap(assignment_text, assignments))
+    condition = restrictions_text("WHERE", where) + _condition_text(conditions, if_exists)
+    return f"UPDATE {qualified(table, keyspace)}{options} SET {changes}{condition}"
 
 
 def build_counter_update(
@@ -174,14 +201,37 @@ def build_delete(
     """
     if not where:
         raise InvalidQueryError(f"build_delete({table!r}): give a where. build_truncate() empties the whole table.")
+    _refuse_both(conditions, if_exists)
     options = using(None, timestamp)
-    condition = restrictions("WHERE", where)
-    lwt = _condition(conditions, if_exists)
-    parts = [*map(quoted, columns), *(f"{quoted(element.column)}[?]" for element in elements)]
+    text = _delete_text(
+        table,
+        keyspace,
+        options.cql,
+        tuple(columns),
+        tuple([element.column for element in elements]),
+        restriction_shapes(where),
+        restriction_shapes(conditions),
+        if_exists,
+    )
+    keys = [element.key for element in elements]
+    return Cql(text, (*keys, *options.params, *bound_values(where), *bound_values(conditions)))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _delete_text(
+    table: str,
+    keyspace: str | None,
+    options: str,
+    columns: tuple[str, ...],
+    columns_of_elements: tuple[str, ...],
+    where: tuple[RestrictionShape, ...],
+    conditions: tuple[RestrictionShape, ...],
+    if_exists: bool,
+) -> str:
+    parts = [*map(quoted, columns), *(f"{quoted(column)}[?]" for column in columns_of_elements)]
     deleted = f" {', '.join(parts)}" if parts else ""
-    text = f"DELETE{deleted} FROM {qualified(table, keyspace)}{options.cql}{condition.cql}{lwt.cql}"
-    keys = (element.key for element in elements)
-    return Cql(text, (*keys, *options.params, *condition.params, *lwt.params))
+    condition = restrictions_text("WHERE", where) + _condition_text(conditions, if_exists)
+    return f"DELETE{deleted} FROM {qualified(table, keyspace)}{options}{condition}"
 
 
 def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, timestamp: int | None = None) -> Cql:
@@ -210,9 +260,12 @@ def build_batch(statements: Sequence[Cql], kind: BatchKind = BatchKind.LOGGED, t
     return Cql(f"BEGIN {word}BATCH{options.cql} {body} APPLY BATCH", params)
 
 
-def _condition(conditions: Sequence[Restriction], if_exists: bool) -> Cql:
+def _refuse_both(conditions: Sequence[Restriction], if_exists: bool) -> None:
     if conditions and if_exists:
         raise InvalidQueryError(
             "if_exists and if_conditions exclude each other: a condition holds only of a row that exists."
         )
-    return Cql(" IF EXISTS") if if_exists else restrictions("IF", conditions)
+
+
+def _condition_text(conditions: Sequence[RestrictionShape], if_exists: bool) -> str:
+    return " IF EXISTS" if if_exists else restrictions_text("IF", conditions)

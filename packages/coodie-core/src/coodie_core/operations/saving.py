@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from coodie_core.codecs.scalars import Convert
 from coodie_core.cql_builder import Assignment, Cql, Restriction, build_insert, build_update
 from coodie_core.document import BaseDocument, stored_row
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.options import WriteOptions
 from coodie_core.schema import Table
-from coodie_core.validation import encoded
+from coodie_core.validation import all_encoded, encoded
 
 #: Types whose values are equal for the server exactly where the encoded ones are equal in Python. Of others, such as
 #: NaN or a user-defined type, an element might count as both added and removed, and removing wins.
@@ -84,7 +85,7 @@ def insert_statement(
     return build_insert(
         table.name,
         keyspace,
-        values={name: encoded(table, name, value) for name, value in written.items()},
+        values=all_encoded(table, written),
         if_not_exists=if_not_exists,
         ttl=options.ttl,
         timestamp=options.timestamp,
@@ -194,13 +195,13 @@ def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite:
     """
     values = {name: vars(document)[name] for name in table.column_names if name in vars(document)}
     refuse_missing_key(table, values, asked)
-    known = known_values(table, document)
+    known, given = known_values(table, document), document.model_fields_set
 
     def must_be_written(name: str, value: Any) -> bool:
+        if name not in known:
+            return name in given or not is_empty(table, name, value) or table.by_name[name].is_primary_key
         if table.by_name[name].is_primary_key:
             return True
-        if name not in known:
-            return name in document.model_fields_set or not is_empty(table, name, value)
         stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
         return not stays_empty and (rewrite or known[name] != value)
 
@@ -231,14 +232,21 @@ def is_empty(table: Table, name: str, value: Any) -> bool:
 
 def normalise(table: Table, document: BaseDocument) -> None:
     """Give the document the values that its columns will hold, so that it equals what is read back."""
-    for name, codec in table.codecs.items():
-        value = vars(document).get(name)
+    held = vars(document)
+    for name, convert, can_be_empty in table.memory.of("normalised", lambda: _columns_to_normalise(table)):
+        value = held.get(name)
         if value is None:
             continue
-        if codec.normalise is not None:
-            vars(document)[name] = codec.normalise(value)
-        if name in table.nullable and is_empty(table, name, value):
-            vars(document)[name] = None
+        if convert is not None:
+            held[name] = convert(value)
+        if can_be_empty and is_empty(table, name, value):
+            held[name] = None
+
+
+def _columns_to_normalise(table: Table) -> list[tuple[str, Convert | None, bool]]:
+    """Return the columns that may hold a value otherwise than the document: what changes it, and whether to None."""
+    found = [(name, codec.normalise, name in table.nullable) for name, codec in table.codecs.items()]
+    return [item for item in found if item[1] is not None or (item[2] and table.types[item[0]].is_collection)]
 
 
 def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction]:
