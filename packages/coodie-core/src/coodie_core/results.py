@@ -34,7 +34,10 @@ class LWTResult:
 
 
 class _HasToken:
-    """Holds the token of the next page, which is no field: what a page equals is its data and its paging state."""
+    """Holds the token of the next page, which is no field: what a page equals is its data and its paging state.
+
+    `operations.paging` sets it.
+    """
 
     __slots__ = ("_next_token",)
 
@@ -80,12 +83,6 @@ class PagedResult(_HasToken, Generic[T]):
         if not hasattr(self, "_next_token"):
             raise no_key("PagedResult.next_token")
         return self._next_token
-
-
-def with_next_token(page: PagedResult[T], next_token: str | None) -> PagedResult[T]:
-    """Return *page*, which was just made, with the token of the next one."""
-    object.__setattr__(page, "_next_token", next_token)
-    return page
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from coodie_core.operations import reading
 from coodie_core.paging_tokens import Binding, PagingTokens, no_key
 from coodie_core.query import Query
 from coodie_core.registry import DEFAULT_NAME
-from coodie_core.results import PagedResult, with_next_token
+from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.types import CqlType
 
@@ -53,7 +53,9 @@ def page(
     if query.page_token is not None:
         query = query.but(page_token=None, paging_state=tokens.open(query.page_token, binding))
     read = yield from reading.page(query, keyspace, results)
-    return with_next_token(read, tokens.seal(read.paging_state, binding) if read.paging_state else None)
+    token = tokens.seal(read.paging_state, binding) if read.paging_state else None
+    object.__setattr__(read, "_next_token", token)  # frozen for everybody else
+    return read
 
 
 def binding_of(query: Query[Any], keyspace: str | None) -> Binding:
