@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from coodie_core.cql_builder import Cql, Nearness, Ordering, Restriction, Selector, build_select
 from coodie_core.cql_builder.parts import restriction_shapes
@@ -14,7 +14,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.family import columns_to_read, has_static_columns, of_its_class
-from coodie_core.options import Principal, WriteOptions
+from coodie_core.options import NO_OPTIONS, Principal, WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import ExecutionOptions, Statement
@@ -73,12 +73,20 @@ class Query(Generic[D]):
     server_timeout: CqlDuration | None = None
     if_not_exists: bool = False
     if_exists: bool = False
-    write: WriteOptions = field(default_factory=WriteOptions)
+    write: WriteOptions = NO_OPTIONS
     paging_state: bytes | None = None
     page_token: str | None = None
     principal: Principal | None = None
     connection: str | None = None
     keyspace: str | None = None
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, model: type[D], **given: Any) -> None:
+            """Do what the generated one does, in a fifth of its time."""
+            if not given.keys() <= _NOTHING_ASKED.keys():
+                raise TypeError(f"Query(): a query has no {', '.join(given.keys() - _NOTHING_ASKED.keys())}.")
+            object.__setattr__(self, "__dict__", _NOTHING_ASKED | given | {"model": model})
 
     def but(self, **changes: Any) -> Self:
         """Return the query with some attributes changed, quicker than by `dataclasses.replace`."""
@@ -98,6 +106,9 @@ class Query(Generic[D]):
     def filtered_fields(self) -> tuple[str, ...]:
         """The fields that the filters are about."""
         return tuple(restriction.column for restriction in self.filters)
+
+
+_NOTHING_ASKED: dict[str, Any] = {item.name: item.default for item in fields(Query)}
 
 
 def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Statement:
