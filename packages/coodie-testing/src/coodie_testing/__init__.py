@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from coodie_testing.faults import Fault
     from coodie_testing.keyspaces import create_keyspace, drop_keyspace, fresh_keyspace, truncate_tables
     from coodie_testing.node import CassandraNode
+    from coodie_testing.roles import create_role, drop_role
     from coodie_testing.scylla import scylla_container
     from coodie_testing.server import Server, cassandra
+    from coodie_testing.tls import CertificateAuthority
 
 __all__ = [
     "CassandraNode",
+    "CertificateAuthority",
     "CoodieTestingError",
     "Fault",
     "FaultProxy",
@@ -35,7 +38,9 @@ __all__ = [
     "cassandra",
     "choose_server",
     "create_keyspace",
+    "create_role",
     "drop_keyspace",
+    "drop_role",
     "fresh_keyspace",
     "scylla_container",
     "truncate_tables",
@@ -46,6 +51,7 @@ __version__ = "2.0.0"
 # Imported when first used: pytest loads this package in every run, also in those that need no server.
 _MODULE_OF = {
     "CassandraNode": "node",
+    "CertificateAuthority": "tls",
     "CoodieTestingError": "errors",
     "Fault": "faults",
     "FaultProxy": "fault_proxy",
@@ -55,7 +61,9 @@ _MODULE_OF = {
     "cassandra": "server",
     "choose_server": "choice",
     "create_keyspace": "keyspaces",
+    "create_role": "roles",
     "drop_keyspace": "keyspaces",
+    "drop_role": "roles",
     "fresh_keyspace": "keyspaces",
     "scylla_container": "scylla",
     "truncate_tables": "keyspaces",

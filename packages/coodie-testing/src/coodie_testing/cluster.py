@@ -19,8 +19,8 @@ from coodie_testing.errors import ClusterConfigRefused, ClusterNotReady, NoSuchN
 from coodie_testing.fault_proxy import FaultProxy
 from coodie_testing.jars import cassandra_jars
 from coodie_testing.loopback import Places, free_places
-from coodie_testing.membership import obstacle_to_readiness, replicate_to_all
-from coodie_testing.node import CassandraNode
+from coodie_testing.membership import obstacle_to_readiness
+from coodie_testing.node import CassandraNode, authority_of
 from coodie_testing.preflight import require_memory, require_platform
 from coodie_testing.server import Server, server_of
 
@@ -65,7 +65,8 @@ class LocalCluster:
         quiet: bool = False,
     ) -> None:
         self._size = nodes
-        self._wanted = config or NodeConfig()
+        wanted = config or NodeConfig()
+        self._wanted = replace(wanted, authority=authority_of(wanted))
         self._with_proxies = proxies
         self._network = network
         self._quiet = quiet
@@ -130,8 +131,6 @@ class LocalCluster:
             self._keeper = keep(self._directory)
             self.nodes = self._make_nodes(places, self._directory)
             in_parallel(node.start for node in self.nodes)
-            self.wait_until_ready()
-            replicate_to_all([self.node_server(number) for number in range(self._size)])
             self.wait_until_ready()
             self._start_proxies(places)
         except BaseException:
@@ -286,8 +285,14 @@ def config_of(number: int, wanted: NodeConfig, places: Places, directory: Path, 
         seeds=places.addresses,  # all: so that each can start while others are down
         data=directory / f"node{number}",
         settings=settings,
-        properties={"cassandra.consistent.rangemovement": "false", **wanted.properties},
+        properties={**properties_of(nodes), **wanted.properties},
     )
+
+
+def properties_of(nodes: int) -> dict[str, str]:
+    """The Java system properties of a cluster of so many nodes: each has a copy of what all need, such as roles."""
+    copies = {f"cassandra.{keyspace}.default_rf": str(nodes) for keyspace in ("system_auth", "system_distributed")}
+    return {"cassandra.consistent.rangemovement": "false", **copies}
 
 
 def in_parallel(actions: Iterable[Callable[[], None]]) -> None:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from coodie_testing.errors import MEBIBYTE, HeapNotUnderstood
 from coodie_testing.jars import DEFAULT_VERSION
 from coodie_testing.java import Java
+from coodie_testing.tls import Certificate, CertificateAuthority
 
 BYTES_OF_UNIT = {"k": 1024, "m": MEBIBYTE, "g": 1024 * MEBIBYTE}
 
@@ -55,6 +56,18 @@ OPENED_PACKAGES = (
     "jdk.management/com.sun.management.internal",
 )
 
+KEY_AND_CERTIFICATE, TRUSTED_CERTIFICATE = "server.pem", "authority.pem"  # files of a node that encrypts
+
+# Without caches: what was granted or revoked counts at once.
+WITH_PASSWORDS = {
+    "authenticator": "PasswordAuthenticator",
+    "authorizer": "CassandraAuthorizer",
+    "role_manager": "CassandraRoleManager",
+    "permissions_validity": "0ms",
+    "roles_validity": "0ms",
+    "credentials_validity": "0ms",
+}
+
 LOGBACK = """\
 <configuration>
   <appender name="stdout" class="ch.qos.logback.core.ConsoleAppender">
@@ -79,6 +92,11 @@ class NodeConfig:
         heap: Java's heap, in Java's notation. 128m serves small tests, 512m those that load much.
         version: The version of Cassandra, one of `pinned_versions()`.
         timeout: Seconds until the node must answer.
+        tls: Encrypt clients' connections; ``"mutual"`` wants a certificate of the client too. Needs the extra `tls`.
+        certificate: The node's own: ``"expired"`` or ``"other_host"`` to see that clients refuse it.
+        authority: Who issues the certificates; None: one made for this node.
+        auth: Ask for a password, and check permissions. `Server.credentials` are those of a superuser; `create_role`
+            makes further roles.
         settings: Entries of cassandra.yaml, over coodie-testing's own: authentication, TLS, limits, tokens.
         properties: Java system properties, over coodie-testing's own.
         java_options: The collector and compiler to run with.
@@ -97,6 +115,10 @@ class NodeConfig:
     heap: str = "256m"
     version: str = DEFAULT_VERSION
     timeout: float = 120
+    tls: Literal["server", "mutual"] | None = None
+    certificate: Certificate = "valid"
+    authority: CertificateAuthority | None = None
+    auth: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     properties: Mapping[str, str] = field(default_factory=dict[str, str])
     java_options: Sequence[str] = SHORT_LIVED_JAVA
@@ -156,7 +178,23 @@ def cassandra_settings(config: NodeConfig, home: Path) -> dict[str, Any]:
         "materialized_views_enabled": True,
         "user_defined_functions_enabled": True,
         "sasi_indexes_enabled": True,
+        **(WITH_PASSWORDS if config.auth else {}),
+        **(encryption_settings(config, home) if config.tls else {}),
         **config.settings,
+    }
+
+
+def encryption_settings(config: NodeConfig, home: Path) -> dict[str, Any]:
+    """The entries of cassandra.yaml that encrypt connections of clients."""
+    return {
+        "client_encryption_options": {
+            "enabled": True,
+            "optional": False,
+            "require_client_auth": config.tls == "mutual",
+            "ssl_context_factory": {"class_name": "org.apache.cassandra.security.PEMBasedSslContextFactory"},
+            "keystore": str(home / "conf" / KEY_AND_CERTIFICATE),
+            "truststore": str(home / "conf" / TRUSTED_CERTIFICATE),
+        }
     }
 
 
@@ -171,6 +209,7 @@ def system_properties(config: NodeConfig, home: Path) -> dict[str, str]:
         "cassandra.ring_delay_ms": "100",
         "cassandra.load_ring_state": "false",
         "cassandra.superuser_setup_delay_ms": "0",
+        "cassandra.auth_bcrypt_gensalt_log2_rounds": "4",  # passwords are checked at each connection: quickly
         "cassandra.shutdown_announce_in_ms": "0",
         # Leaves system tables unflushed: schema changes take half the time, and may be lost in a crash.
         **({} if config.data else {"cassandra.unsafesystem": "true"}),

@@ -1,16 +1,18 @@
 """Just enough of CQL's native protocol to see that a server answers and to run a few statements.
 
-Written with plain sockets, so that the base install needs no driver. It knows no TLS and no authentication, and reads
-text columns only. Reference: Apache Cassandra, "CQL binary protocol v4".
+Written with plain sockets, so that the base install needs no driver. It reads text columns only.
+Reference: Apache Cassandra, "CQL binary protocol v4".
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from coodie_testing.credentials import Credentials
 from coodie_testing.errors import CqlFailed
 
 PROTOCOL_VERSION = 4
@@ -20,6 +22,7 @@ CONSISTENCY_OF_COUNT = {1: 1, 2: 2, 3: 3}  # ONE, TWO, THREE
 
 # Opcodes
 ERROR, STARTUP, READY, AUTHENTICATE, OPTIONS, SUPPORTED, QUERY, RESULT = 0, 1, 2, 3, 5, 6, 7, 8
+AUTH_RESPONSE, AUTH_SUCCESS = 15, 16
 
 ROWS_RESULT = 2
 GLOBAL_TABLE = 0x0001
@@ -122,13 +125,16 @@ class CqlConnection:
         host: Name or address of the server.
         port: Its CQL port.
         timeout: Seconds to wait for the connection and for each answer.
+        ssl_context: How to encrypt it; None: not at all.
 
     Raises:
         OSError: There is no connection to be had.
     """
 
-    def __init__(self, host: str, port: int, *, timeout: float) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float, ssl_context: ssl.SSLContext | None = None) -> None:
         self._socket = socket.create_connection((host, port), timeout)
+        if ssl_context is not None:
+            self._socket = _encrypted(self._socket, ssl_context, host)
 
     def __enter__(self) -> Self:
         return self
@@ -145,17 +151,28 @@ class CqlConnection:
             raise ValueError(f"it answered OPTIONS with opcode {answer.opcode}")
         return supported_options(answer.body)
 
-    def start(self) -> None:
+    def start(self, credentials: Credentials | None = None) -> None:
         """Make the connection ready for statements.
 
+        Args:
+            credentials: With what to log in, where the server wants that.
+
         Raises:
-            CqlFailed: The server wants a password, which this connection does not know.
+            CqlFailed: The server wants a password, and there are no credentials, or wrong ones.
         """
         answer = self._ask(STARTUP, struct.pack(">H", 1) + _string("CQL_VERSION") + _string("3.0.0"))
+        if answer.opcode == AUTHENTICATE and credentials is not None:
+            return self._log_in(credentials)
         if answer.opcode == AUTHENTICATE:
             raise CqlFailed("STARTUP", "it asks for a password, and coodie-testing has none to give")
         if answer.opcode != READY:
             raise CqlFailed("STARTUP", _reason(answer))
+
+    def _log_in(self, credentials: Credentials) -> None:
+        token = f"\0{credentials.username}\0{credentials.password}"
+        answer = self._ask(AUTH_RESPONSE, _long_string(token))
+        if answer.opcode != AUTH_SUCCESS:
+            raise CqlFailed("the login", _reason(answer))
 
     def execute(self, cql: str, *, consistency: int = CONSISTENCY_ONE) -> list[tuple[str | None, ...]]:
         """Run one statement and return its rows, whose columns must be text.
@@ -188,6 +205,14 @@ class CqlConnection:
         return received
 
 
+def _encrypted(plain: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    try:
+        return context.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
 def _reason(answer: Answer) -> str:
     if answer.opcode != ERROR:
         return f"it answered with opcode {answer.opcode}"
@@ -196,7 +221,7 @@ def _reason(answer: Answer) -> str:
     return f"{message} (error 0x{code:04X})"
 
 
-def why_no_answer(host: str, port: int, *, timeout: float) -> str | None:
+def why_no_answer(host: str, port: int, *, timeout: float, ssl_context: ssl.SSLContext | None = None) -> str | None:
     """Tell why no CQL server answers at this address, or None if one does.
 
     An open port is not enough: the server must answer a CQL request.
@@ -205,9 +230,10 @@ def why_no_answer(host: str, port: int, *, timeout: float) -> str | None:
         host: Name or address of the server.
         port: Its CQL port.
         timeout: Seconds to wait for the connection and for the answer.
+        ssl_context: How to encrypt the connection; None: not at all.
     """
     try:
-        with CqlConnection(host, port, timeout=timeout) as connection:
+        with CqlConnection(host, port, timeout=timeout, ssl_context=ssl_context) as connection:
             connection.options()
     except OSError as error:
         return str(error)

@@ -364,3 +364,28 @@ class NoSuchNode(CoodieTestingError):
         self.nodes: int = nodes
         has = f"has the nodes 0 to {nodes - 1}" if nodes else "was not started"
         super().__init__(f"Node {number} of a cluster was asked for, but the cluster {has}.")
+
+
+class RoleNotReady(CoodieTestingError):
+    """A role was made, but cannot log in."""
+
+    def __init__(self, role: str, host: str, timeout: float) -> None:
+        self.role: str = role
+        self.host: str = host
+        self.timeout: float = timeout
+        super().__init__(
+            f"The role {role!r} was made, but could not log in on {host} within {timeout:g} seconds. "
+            "If nodes of the cluster are down, start them first."
+        )
+
+
+class CertificateNotIssued(CoodieTestingError):
+    """A fault proxy was to stand before a server that encrypts, with a certificate that nobody can issue."""
+
+    def __init__(self, server: str) -> None:
+        self.server: str = server
+        super().__init__(
+            f"A fault proxy was to stand before {server}, which encrypts connections, but it has no authority to issue "
+            "a certificate that clients trust. Start the server with NodeConfig(tls=...), or give "
+            "Server(authority=CertificateAuthority()) and let clients trust that one."
+        )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from coodie_testing.errors import CertificateNotIssued
 from coodie_testing.faults import (
     STATEMENTS,
     WITH_PREPARED_STATEMENT,
@@ -48,6 +50,9 @@ class FaultProxy:
     and drivers then use 4 by themselves (one that insists on `protocol_version=5` cannot connect). It offers no
     compression, and no shards of ScyllaDB.
 
+    Where the server encrypts connections, so does the proxy, with a certificate of the server's authority; it asks
+    clients for none.
+
     Connect clients to `proxy.server`. A driver finds further nodes of a cluster by itself, and goes to them directly:
     `LocalCluster(proxies=True)` has a proxy before every node.
 
@@ -77,7 +82,14 @@ class FaultProxy:
         self._counts: Counter[Sort] = Counter()
         self._accepted_before = 0
         texts: dict[bytes, str] = {} if prepared_texts is None else prepared_texts
-        self._thread = ProxyThread((address, port), (server.hosts[0], server.port), self._fault_for, texts)
+        self._thread = ProxyThread(
+            (address, port),
+            (server.hosts[0], server.port),
+            self._fault_for,
+            texts,
+            listen_tls=listening_context(server, address),
+            upstream_tls=server.ssl_context,
+        )
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
@@ -295,3 +307,16 @@ class FaultProxy:
         fault = Fault(Matcher(text, opcodes), effect, times)
         self._faults = [earlier for earlier in self._faults if earlier.remaining != 0] + [fault]
         return fault
+
+
+def listening_context(server: Server, address: str) -> ssl.SSLContext | None:
+    """How clients encrypt their connections to a proxy at this address.
+
+    Raises:
+        CertificateNotIssued: The server encrypts, and there is no authority to issue a certificate that clients trust.
+    """
+    if server.ssl_context is None:
+        return None
+    if server.authority is None:
+        raise CertificateNotIssued(str(server))
+    return server.authority.server_context(address)

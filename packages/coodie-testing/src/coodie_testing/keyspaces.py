@@ -83,8 +83,10 @@ def truncate_tables(server: Server, keyspace: str) -> None:
 @contextmanager
 def connection_to(server: Server) -> Generator[CqlConnection]:
     """Give a connection to the first host of this server that is ready for statements."""
-    with CqlConnection(server.hosts[0], server.port, timeout=STATEMENT_TIMEOUT_SECONDS) as connection:
-        connection.start()
+    with CqlConnection(
+        server.hosts[0], server.port, timeout=STATEMENT_TIMEOUT_SECONDS, ssl_context=server.ssl_context
+    ) as connection:
+        connection.start(server.credentials)
         yield connection
 
 

@@ -14,7 +14,6 @@ SCHEMA_VERSION = "SELECT CAST(schema_version AS text) FROM system"
 # A tiny table that every cluster has. Asked at a level that needs all running nodes, it tells whether the node that is
 # asked sees them alive: `system.peers` has rows of dead nodes too.
 EVERYBODY_READS = "SELECT status FROM system_distributed.view_build_status WHERE keyspace_name='-' AND view_name='-'"
-COPIES_THERE = 3  # as Cassandra makes it
 
 
 def obstacle_to_readiness(running: Sequence[Server], size: int) -> str | None:
@@ -53,18 +52,3 @@ def schema_version_of(node: Server, size: int) -> str:
 
 class _NotYetError(Exception):
     """Why it is not ready yet."""
-
-
-def replicate_to_all(nodes: Sequence[Server]) -> None:
-    """Have a copy of the tables that all nodes need on every node."""
-    if len(nodes) != COPIES_THERE:
-        with connection_to(nodes[0]) as connection:
-            connection.execute(replicated("system_distributed", len(nodes)))
-
-
-def replicated(keyspace: str, copies: int) -> str:
-    """The statement that gives a keyspace so many copies of each row."""
-    return (
-        f"ALTER KEYSPACE {keyspace} WITH replication = "
-        f"{{'class': 'NetworkTopologyStrategy', 'replication_factor': {copies}}}"
-    )

@@ -16,10 +16,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
-from coodie_testing.config import LOGBACK, NodeConfig, cassandra_settings, java_command
-from coodie_testing.cql import why_no_answer
+from coodie_testing.config import (
+    KEY_AND_CERTIFICATE,
+    LOGBACK,
+    TRUSTED_CERTIFICATE,
+    NodeConfig,
+    cassandra_settings,
+    java_command,
+)
+from coodie_testing.cql import CqlConnection, why_no_answer
+from coodie_testing.credentials import BUILT_IN, SUPERUSER
 from coodie_testing.errors import (
     CoodieTestingError,
+    CqlFailed,
     DataDirectoryInUse,
     HeapTooSmall,
     NodeDied,
@@ -37,12 +46,17 @@ from coodie_testing.preflight import (
     require_platform,
     require_port,
 )
+from coodie_testing.tls import CertificateAuthority
 
 if TYPE_CHECKING:
     from coodie_testing.supervisor import Order  # at run time a program of its own, which Windows cannot import
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 POLL_SECONDS = 0.05
+CREATE_SUPERUSER = (
+    f"CREATE ROLE IF NOT EXISTS {SUPERUSER.username} "
+    f"WITH PASSWORD = '{SUPERUSER.password}' AND SUPERUSER = true AND LOGIN = true"
+)
 GRACE_SECONDS = 30  # to flush and end, when the data is kept; it takes about 2.5
 ATTEMPTS_AT_FREE_PORTS = 3  # another process may take a free port before the node does
 
@@ -71,6 +85,9 @@ class CassandraNode:
         self._home = Path()
         self._log: NodeLog | None = None
         self.config: NodeConfig = self._wanted
+        self.authority: CertificateAuthority | None = authority_of(self._wanted)
+        """Who issued its certificate, if it encrypts."""
+        self._probe = self.authority.unchecking_context() if self.authority else None
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
@@ -199,6 +216,7 @@ class CassandraNode:
         self._home = _home_of(self.config)
         try:
             write_configuration(self.config, self._home)
+            write_certificates(self.config, self._home, self.authority)
             self._log = NodeLog(self.config.log or self._home / "cassandra.log")
             self._launch(java_command(self.config, self._home, java, jars))
             self._wait_until_it_answers()
@@ -238,13 +256,36 @@ class CassandraNode:
     def _wait_until_it_answers(self) -> None:
         assert self._supervisor is not None
         end = time.monotonic() + self.config.timeout
-        while why_no_answer(self.address, self.port, timeout=5) is not None:
+        while self._is_not_ready():
             exit_code = self._supervisor.poll()
             if exit_code is not None:
                 raise self._reason_of_death(exit_code)
             if time.monotonic() > end:
                 raise StartTimedOut(self.config.timeout, self.log.tail(), self._kept_log())
             time.sleep(POLL_SECONDS)
+
+    def _is_not_ready(self) -> bool:
+        if why_no_answer(self.address, self.port, timeout=5, ssl_context=self._probe) is not None:
+            return True
+        return self.config.auth and not self._superuser_can_log_in()
+
+    def _superuser_can_log_in(self) -> bool:
+        try:
+            with self._connection() as connection:
+                connection.start(SUPERUSER)
+            return True
+        except (CqlFailed, OSError):
+            pass
+        try:
+            with self._connection() as connection:
+                connection.start(BUILT_IN)
+                connection.execute(CREATE_SUPERUSER)
+        except (CqlFailed, OSError):
+            pass
+        return False  # look again
+
+    def _connection(self) -> CqlConnection:
+        return CqlConnection(self.address, self.port, timeout=5, ssl_context=self._probe)
 
     def _reason_of_death(self, exit_code: int) -> CoodieTestingError:
         config, log = self.config, self.log
@@ -277,6 +318,20 @@ def write_configuration(config: NodeConfig, home: Path) -> None:
     settings = json.dumps(cassandra_settings(config, home), indent=1, default=list)  # JSON is YAML
     (directory / "cassandra.yaml").write_text(settings)
     (directory / "logback.xml").write_text(LOGBACK)
+
+
+def authority_of(config: NodeConfig) -> CertificateAuthority | None:
+    """Who issues the certificates of this node, if it encrypts."""
+    return (config.authority or CertificateAuthority()) if config.tls else None
+
+
+def write_certificates(config: NodeConfig, home: Path, authority: CertificateAuthority | None) -> None:
+    """Write the files that a node reads which encrypts."""
+    if authority is not None:
+        private = home / "conf" / KEY_AND_CERTIFICATE
+        private.touch(mode=0o600)
+        private.write_text(authority.server_pem(config.address, config.certificate))
+        (home / "conf" / TRUSTED_CERTIFICATE).write_text(authority.pem)
 
 
 def _home_of(config: NodeConfig) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from coodie_testing.errors import FaultProxyNotRunning
 from coodie_testing.faults import Fault
 from coodie_testing.frames import Request
-from coodie_testing.proxied_connection import ProxiedConnection, reset
+from coodie_testing.proxied_connection import ProxiedConnection, Streams, reset
 
 T = TypeVar("T")
 FaultFor = Callable[[Request], Fault | None]
@@ -27,10 +28,18 @@ class ProxyThread:
         upstream: The address and port of the server.
         fault_for: Is asked about every request.
         prepared_texts: Where the CQL of prepared statements is noted, by the server's name for them.
+        listen_tls: How clients are to encrypt their connections.
+        upstream_tls: How to encrypt those to the server.
     """
 
     def __init__(
-        self, listen: Endpoint, upstream: Endpoint, fault_for: FaultFor, prepared_texts: dict[bytes, str]
+        self,
+        listen: Endpoint,
+        upstream: Endpoint,
+        fault_for: FaultFor,
+        prepared_texts: dict[bytes, str],
+        listen_tls: ssl.SSLContext | None = None,
+        upstream_tls: ssl.SSLContext | None = None,
     ) -> None:
         self.listen = listen
         self.fault_for = fault_for
@@ -40,6 +49,7 @@ class ProxyThread:
         self.clients: set[asyncio.StreamWriter] = set()
         self.moving = asyncio.Event()
         self._upstream = upstream
+        self._listen_tls, self._upstream_tls = listen_tls, upstream_tls
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reservation: socket.socket | None = None
@@ -137,11 +147,15 @@ class ProxyThread:
                 task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, connected: socket.socket) -> None:
-        client = await asyncio.open_connection(sock=connected)
+        try:
+            client = await accepted_streams(connected, self._listen_tls)
+        except OSError:  # it speaks no TLS, or is gone
+            connected.close()
+            return
         self.clients.add(client[1])
         try:
             await self.moving.wait()
-            server = await asyncio.open_connection(*self._upstream)
+            server = await asyncio.open_connection(*self._upstream, ssl=self._upstream_tls)
             await ProxiedConnection(self, client, server).run()
         except OSError:  # the server is down, and so we look as if we were
             pass
@@ -164,6 +178,15 @@ class ProxyThread:
             reset(client)
         await asyncio.sleep(0)  # transports close their sockets at the loop's next turn
         return len(resetting)
+
+
+async def accepted_streams(connected: socket.socket, tls: ssl.SSLContext | None) -> Streams:
+    """The streams of a connection that a client has made to us."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, connected, ssl=tls)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 def bound_socket(endpoint: Endpoint) -> socket.socket:
