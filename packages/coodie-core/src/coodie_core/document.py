@@ -166,6 +166,17 @@ def stored_row(document: BaseDocument) -> StoredRow | None:
         return None
 
 
+def stored_values(document: BaseDocument) -> Mapping[str, Any] | None:
+    """Return the value of each column that is known of the document's row, which is decoded once at most."""
+    row = stored_row(document)
+    if row is None:
+        return None
+    values = row.values()
+    if row.reader is not _WRITTEN:
+        remember_stored(document, StoredRow(_WRITTEN, values))
+    return values
+
+
 def remember_stored(document: BaseDocument, row: StoredRow) -> None:
     """Remember what the document's row holds in the database now."""
     _reader_slot.__set__(document, row.reader)
@@ -181,9 +192,9 @@ def forget_stored(document: BaseDocument) -> None:
 
 def forget_columns(document: BaseDocument, columns: Collection[str]) -> None:
     """Take for unknown what these columns hold, so that the next save writes them."""
-    before = stored_row(document)
+    before = stored_values(document)
     if before is not None:
-        known = {name: value for name, value in before.values().items() if name not in columns}
+        known = {name: value for name, value in before.items() if name not in columns}
         remember_stored(document, StoredRow(_WRITTEN, known))
 
 
@@ -192,8 +203,7 @@ def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
 
     Values that can change in place are copied, so that a later change is seen as one.
     """
-    before = stored_row(document)
-    known = dict(before.values()) if before is not None else {}
+    known = dict(stored_values(document) or {})
     for name, value in values.items():
         known[name] = value if type(value) in _IMMUTABLE else deepcopy(value)
     remember_stored(document, StoredRow(_WRITTEN, known))

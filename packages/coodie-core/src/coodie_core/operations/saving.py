@@ -7,7 +7,7 @@ from typing import Any
 
 from coodie_core.codecs.scalars import Convert
 from coodie_core.cql_builder import Assignment, Cql, Restriction, build_insert, build_update
-from coodie_core.document import BaseDocument, stored_row
+from coodie_core.document import BaseDocument, stored_values
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.options import WriteOptions
 from coodie_core.schema import Table
@@ -193,19 +193,24 @@ def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite:
     Raises:
         InvalidQueryError: A column of the primary key has no value.
     """
-    values = {name: vars(document)[name] for name in table.column_names if name in vars(document)}
+    held = vars(document)
+    values = {name: held[name] for name in table.column_names if name in held}
     refuse_missing_key(table, values, asked)
     known, given = known_values(table, document), document.model_fields_set
 
     def must_be_written(name: str, value: Any) -> bool:
         if name not in known:
-            return name in given or not is_empty(table, name, value) or table.by_name[name].is_primary_key
+            return not is_empty(table, name, value) or table.by_name[name].is_primary_key
         if table.by_name[name].is_primary_key:
             return True
         stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
         return not stays_empty and (rewrite or known[name] != value)
 
-    return {name: value for name, value in values.items() if must_be_written(name, value)}
+    return {
+        name: value
+        for name, value in values.items()
+        if (name in given and name not in known) or must_be_written(name, value)
+    }
 
 
 def is_unchanged(table: Table, document: BaseDocument, written: Mapping[str, Any]) -> bool:
@@ -218,9 +223,8 @@ def is_unchanged(table: Table, document: BaseDocument, written: Mapping[str, Any
 
 def known_values(table: Table, document: BaseDocument) -> Mapping[str, Any]:
     """Return what the document's row is known to hold; nothing of a new document, or of one with another key."""
-    stored = stored_row(document)
-    known: Mapping[str, Any] = stored.values() if stored is not None else {}
-    if any(name in known and known[name] != vars(document).get(name) for name in table.primary_key):
+    known, held = stored_values(document), vars(document)
+    if known is None or any([name in known and known[name] != held.get(name) for name in table.primary_key]):
         return {}
     return known
 
@@ -272,7 +276,7 @@ def row_written(table: Table, key: Sequence[Restriction], columns: Iterable[str]
         key: The whole primary key.
         columns: What is written, or compared in a condition.
     """
-    if all(table.by_name[name].static for name in columns):
+    if table.has_static_columns and all(table.by_name[name].static for name in columns):
         return [restriction for restriction in key if restriction.column in table.partition_key]
     return [*key]
 

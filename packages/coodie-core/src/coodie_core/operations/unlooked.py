@@ -63,7 +63,7 @@ def refuse_unread(table: Table, document: BaseDocument, asked: str, looked_at: I
     Raises:
         InvalidQueryError: The document was neither read nor saved.
     """
-    if not known_values(table, document):
+    if table.family is not None and not known_values(table, document):
         takes_conditions = looked_at is not None
         _refuse_any_class(table, asked, {*table.primary_key, *(looked_at or ())}, takes_conditions=takes_conditions)
 
