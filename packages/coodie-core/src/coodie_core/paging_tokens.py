@@ -46,7 +46,8 @@ class PagingTokens:
 
     Args:
         key: What `new_key` gave; keep it where you keep passwords. Of several, the first makes tokens, and all read
-            them: to change the key, put a new one in front, and take the old one out after *max_age*.
+            them: to change the key, add a new one behind it in every process, then put that in front, and take the old
+            one out after *max_age*.
         max_age: Seconds for which a token can be used. Each page has a new one, so a walk may take longer than that.
         clock: Gives the seconds since 1970; for tests.
 
