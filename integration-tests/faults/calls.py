@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from coodie_core.exceptions import DatabaseError, OutcomeUnknown
 
-LONGEST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 120
 """For progress, before a run is given up: long, because the machine may be busy with other things."""
 
 
@@ -37,6 +37,7 @@ class Calls:
         unknown: The writes that failed, and of which the exception says that nobody knows.
         reads: How many reads succeeded.
         errors: How many calls failed, by the class of the exception.
+        is_broken: Whether a worker has ended with an error of its own, so that no progress can be waited for.
         longest_pause: The longest time in seconds for which one of the workers had no success.
     """
 
@@ -46,6 +47,7 @@ class Calls:
     reads: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     longest_pause: float = 0.0
+    is_broken: bool = False
     _succeeded_at: dict[int, float] = field(default_factory=dict, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
@@ -108,15 +110,22 @@ class Calls:
             self._succeeded_at[worker] = now
             self._changed.notify_all()
 
+    def give_up(self) -> None:
+        """Let nobody wait for progress any more: a worker has found a defect."""
+        with self._changed:
+            self.is_broken = True
+            self._changed.notify_all()
+
     def wait_for_more(self, count: int) -> None:
         """Return when *count* more calls have succeeded.
 
         Raises:
-            NoProgress: They did not, in a minute.
+            NoProgress: They did not, in two minutes.
         """
         with self._changed:
             wanted = self.succeeded + count
-            if not self._changed.wait_for(lambda: self.succeeded >= wanted, LONGEST_WAIT_SECONDS):
+            self._changed.wait_for(lambda: self.succeeded >= wanted or self.is_broken, LONGEST_WAIT_SECONDS)
+            if self.succeeded < wanted:
                 raise NoProgress(f"{wanted - self.succeeded} of {count} calls are missing; errors: {self.errors}")
 
     def check(self, stored: Iterable[Name]) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 import coodie
 from coodie_sync.sessions import driver_version
-from coodie_testing import FaultProxy, NodeConfig, Server
+from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server, fresh_keyspace
 from faults.figures import LOAD, PAGE, Figures, Report, tables, with_figures
 
 FIGURES = pytest.StashKey[list[Figures]]()
@@ -20,6 +20,28 @@ def proxy(coodie_server: Server) -> Iterator[FaultProxy]:
     """A proxy before the server of all tests."""
     with FaultProxy(coodie_server) as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session", params=["direct", "proxied"])
+def cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """Three nodes, with a proxy before each where a test asks for that; one cluster at a time.
+
+    pytest runs the tests of one kind after each other, whatever their files.
+    """
+    with LocalCluster(3, proxies=request.param == "proxied") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def keyspace_of_three(cluster: LocalCluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new keyspace of which each node has all rows; all nodes run again when it is dropped."""
+    with fresh_keyspace(cluster.server, request.node.name, replication_factor=3) as name:
+        yield name
+        for number, node in enumerate(cluster.nodes):
+            cluster.resume(number)
+            if not node.is_running:
+                cluster.restart(number)
+        cluster.wait_until_ready()
 
 
 @pytest.fixture

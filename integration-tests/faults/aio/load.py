@@ -53,8 +53,10 @@ async def entries_while(
                 await write_and_read(Entry(worker=worker, number=number, text=f"{worker}:{number}"))
                 if ended.is_set():
                     return
-        finally:
+        except BaseException:
             ended.set()
+            calls.give_up()
+            raise
 
     async def write_and_read(entry: Entry) -> None:
         name = Name(entry.worker, entry.number)
@@ -67,7 +69,7 @@ async def entries_while(
                 assert found == entry, "a confirmed write is read at once"
         await pause(0 if name in calls.confirmed else PAUSE_AFTER_ERROR_SECONDS)
 
-    await together(happen, *(partial(work, worker) for worker in range(WORKERS)))
+    await together(*(partial(work, worker) for worker in range(WORKERS)), happen)
     return calls
 
 

@@ -55,8 +55,10 @@ def entries_while(
                 write_and_read(Entry(worker=worker, number=number, text=f"{worker}:{number}"))
                 if ended.is_set():
                     return
-        finally:
+        except BaseException:
             ended.set()
+            calls.give_up()
+            raise
 
     def write_and_read(entry: Entry) -> None:
         name = Name(entry.worker, entry.number)
@@ -69,7 +71,7 @@ def entries_while(
                 assert found == entry, "a confirmed write is read at once"
         pause(0 if name in calls.confirmed else PAUSE_AFTER_ERROR_SECONDS)
 
-    together(happen, *(partial(work, worker) for worker in range(WORKERS)))
+    together(*(partial(work, worker) for worker in range(WORKERS)), happen)
     return calls
 
 
