@@ -72,7 +72,7 @@ class PagedResult(_HasToken, Generic[T]):
         only, for a limited time (see `PagingTokens`).
 
         Raises:
-            ConfigurationError: The connection has no key for tokens.
+            ConfigurationError: The connection has no key for tokens, or this is a copy of the page that was read.
 
         Example:
             ```python
