@@ -135,8 +135,6 @@ def test_keywords_that_nobody_knows_are_refused_with_the_nearest_one() -> None:
     ("keyword", "instead"),
     [
         ("contact_points", "hosts="),
-        ("username", "auth_provider="),
-        ("password", "auth_provider="),
         ("ssl", "ssl_context="),
         ("timeout", "connect_timeout="),
         ("consistency", "execution_profiles="),
@@ -145,3 +143,20 @@ def test_keywords_that_nobody_knows_are_refused_with_the_nearest_one() -> None:
 def test_keywords_of_other_libraries_are_refused_with_coodies_own(keyword: str, instead: str) -> None:
     with pytest.raises(ConfigurationError, match=instead):
         check_arguments([keyword], KNOWN)
+
+
+class TestLoggingIn:
+    def test_a_user_name_and_a_password_are_kept_and_not_shown(self) -> None:
+        made = options(username="joe", password="s3cr3t")
+
+        assert made.credentials == ("joe", "s3cr3t")
+        assert "s3cr3t" not in repr(made)
+
+    @pytest.mark.parametrize("given", [{"username": "joe"}, {"password": "x"}, {"username": "joe", "password": 7}])
+    def test_one_of_them_is_not_enough(self, given: Any) -> None:
+        with pytest.raises(ConfigurationError, match="give both, as texts"):
+            options(**given)
+
+    def test_there_is_one_way_to_log_in(self) -> None:
+        with pytest.raises(ConfigurationError, match="not both"):
+            options(username="joe", password="x", arguments={"auth_provider": object()})

@@ -210,6 +210,10 @@ class OutcomeUnknown(DatabaseError):
     found: Mapping[str, Any] | None = None
 
 
+class WriteLost(DatabaseError):
+    """A conditional write did not take place although its condition holds, as ``on_unknown="resolve"`` found out."""
+
+
 class NoHostAvailable(DatabaseError):
     """No node of the cluster could be reached."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from coodie_core.consistency import Consistency, SerialConsistency, consistency_level, serial_consistency_level
@@ -30,11 +31,13 @@ class WriteOptions:
         ttl: Seconds until what is written expires; 0 for never, also where the table has a default.
         timestamp: The time of the write, in microseconds since 1970, by which the server settles conflicts.
         execution: Consistency and timeout.
+        resolves: Whether to look what became of a conditional write whose answer did not come.
     """
 
     ttl: int | None = None
     timestamp: int | None = None
     execution: ExecutionOptions = DEFAULT_EXECUTION
+    resolves: bool = False
 
 
 #: A write as it is when nothing else is said.
@@ -49,6 +52,7 @@ def write_options(
     timeout: float | None = None,
     serial_consistency: SerialConsistency | None = None,
     retry: RetryPolicy | None = None,
+    on_unknown: OnUnknown = "raise",
 ) -> WriteOptions:
     """Return checked options of a write.
 
@@ -59,14 +63,31 @@ def write_options(
         timeout: Seconds to wait for the answer.
         serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for conditional writes.
         retry: When it is sent again after a failure.
+        on_unknown: ``"resolve"`` to look what became of a conditional write whose answer did not come.
 
     Raises:
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
     execution = execution_options(consistency, timeout, serial_consistency=serial_consistency, retry=retry)
-    if ttl is None and timestamp is None and execution is DEFAULT_EXECUTION:
+    resolves = is_resolving(on_unknown)
+    if ttl is None and timestamp is None and execution is DEFAULT_EXECUTION and not resolves:
         return NO_OPTIONS
-    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution)
+    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution, resolves)
+
+
+#: What to do about a conditional write of which nobody knows whether it took place.
+OnUnknown = Literal["raise", "resolve"]
+
+
+def is_resolving(on_unknown: OnUnknown) -> bool:
+    """Return whether *on_unknown* says to look what became of the write.
+
+    Raises:
+        InvalidQueryError: It says neither that nor its opposite.
+    """
+    if on_unknown not in ("raise", "resolve"):
+        raise InvalidQueryError(f"on_unknown={on_unknown!r}: give 'raise' or 'resolve'.")
+    return on_unknown == "resolve"
 
 
 _NO_OPTIONS = (None,) * 6

@@ -16,6 +16,7 @@ from coodie_core.family import columns_to_read
 from coodie_core.identifiers import checked_name
 from coodie_core.lookups import conditions_as_restrictions, null_check, restrictions_of
 from coodie_core.options import (
+    OnUnknown,
     Principal,
     checked_count,
     checked_paging_state,
@@ -24,6 +25,7 @@ from coodie_core.options import (
     checked_timeout,
     checked_timestamp,
     checked_ttl,
+    is_resolving,
 )
 from coodie_core.plan import QueryPlan
 from coodie_core.query import Query, plan_of
@@ -313,6 +315,18 @@ class BaseQuerySet(Generic[D]):
             InvalidQueryError: *seconds* is not a number above 0.
         """
         return self._execute(timeout=checked_timeout(seconds))
+
+    def on_unknown(self, choice: OnUnknown) -> Self:
+        """Return the query set whose conditional writes are looked after, or not, where an answer does not come.
+
+        Args:
+            choice: ``"resolve"`` to read the row at the serial consistency level then, and to tell by it what became of
+                the write; ``"raise"`` to raise `OutcomeUnknown` at once, as is usual.
+
+        Raises:
+            InvalidQueryError: It is neither.
+        """
+        return self._with(write=replace(self._query.write, resolves=is_resolving(choice)))
 
     def retry(self, policy: RetryPolicy) -> Self:
         """Return the query set whose statements are sent again after a failure as *policy* says.

@@ -14,7 +14,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.expressions import Condition
 from coodie_core.operations import bulk, documents, json_writes, tables
 from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
-from coodie_core.options import write_options
+from coodie_core.options import OnUnknown, write_options
 from coodie_core.query import Query
 from coodie_core.results import BulkReport, LWTResult, SchemaChanges
 from coodie_core.retrying import RetryPolicy
@@ -257,6 +257,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write what is new or changed in this document.
@@ -275,6 +276,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
+                what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -283,6 +286,7 @@ class Document(Hooks, BaseDocument):
         Raises:
             InvalidQueryError: A value cannot be stored, or an option is out of its range.
             VersionConflict: The document has a `Version`, and the row changed since it was read.
+            OutcomeUnknown: Nobody knows whether the write took place.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -299,6 +303,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            on_unknown=on_unknown,
         )
         return run(
             documents.save(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),
@@ -313,6 +318,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write this document if no row has its primary key (a lightweight transaction).
@@ -323,6 +329,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
+                what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
 
         Returns:
@@ -330,6 +338,7 @@ class Document(Hooks, BaseDocument):
 
         Raises:
             InvalidQueryError: A value cannot be stored, or an option is out of its range.
+            OutcomeUnknown: Nobody knows whether the write took place.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -341,7 +350,12 @@ class Document(Hooks, BaseDocument):
         """
         driver = driver_for(self.connection_name())
         options = write_options(
-            ttl=ttl, consistency=consistency, timeout=timeout, serial_consistency=serial_consistency, retry=retry
+            ttl=ttl,
+            consistency=consistency,
+            timeout=timeout,
+            serial_consistency=serial_consistency,
+            retry=retry,
+            on_unknown=on_unknown,
         )
         return run(documents.insert(self, driver.keyspace, options, batch), driver)
 
@@ -394,6 +408,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
         **fields: Any,
     ) -> LWTResult:
@@ -408,6 +423,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
+                what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
             **fields: A field and its new value, or a collection field with an operation, which leaves the document in
                 memory as it is: ``__add``, ``__append``, ``__prepend``, ``__update`` and ``__remove`` take what to
@@ -419,6 +436,7 @@ class Document(Hooks, BaseDocument):
         Raises:
             InvalidQueryError: A field does not exist or is part of the primary key, or a value does not fit.
             VersionConflict: The document has a `Version`, and the row changed since it was read.
+            OutcomeUnknown: Nobody knows whether the write took place.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -434,6 +452,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            on_unknown=on_unknown,
         )
         return run(
             documents.update(
@@ -452,6 +471,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Delete this document's row.
@@ -464,6 +484,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
+                what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -472,6 +494,7 @@ class Document(Hooks, BaseDocument):
         Raises:
             InvalidQueryError: A condition or an option cannot be.
             VersionConflict: The document has a `Version`, and the row changed since it was read.
+            OutcomeUnknown: Nobody knows whether the write took place.
             DatabaseError: The cluster refused or did not answer.
 
         Example:
@@ -486,6 +509,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            on_unknown=on_unknown,
         )
         return run(
             documents.delete(self, driver.keyspace, options, batch, if_conditions=if_conditions, if_exists=if_exists),

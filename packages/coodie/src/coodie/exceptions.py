@@ -40,5 +40,6 @@ from coodie_core.exceptions import UnmappableType as UnmappableType
 from coodie_core.exceptions import UnstorableValue as UnstorableValue
 from coodie_core.exceptions import VersionConflict as VersionConflict
 from coodie_core.exceptions import WriteFailure as WriteFailure
+from coodie_core.exceptions import WriteLost as WriteLost
 from coodie_core.exceptions import WriteTimeout as WriteTimeout
 from coodie_core.exceptions import WrongVectorLength as WrongVectorLength

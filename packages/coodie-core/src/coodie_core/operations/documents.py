@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from coodie_core.assignments import CollectionElements, assignments_of, elements_of
 from coodie_core.batch import BaseBatch
-from coodie_core.cql_builder import Assignment, build_delete, build_update
+from coodie_core.cql_builder import Assignment, Restriction, build_delete, build_update
 from coodie_core.document import (
     BaseDocument,
     forget_columns,
@@ -24,6 +24,7 @@ from coodie_core.idempotence import assignments_are_idempotent, elements_are_ide
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
+from coodie_core.operations.resolving import Intent
 from coodie_core.operations.saving import (
     columns_of,
     insert_statement,
@@ -102,7 +103,16 @@ def _save(
     repeatable = values_are_idempotent(table, written)
     try:
         result = yield from write(
-            table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+            table,
+            cql,
+            options,
+            batch,
+            idempotent=repeatable,
+            conditional=conditional,
+            document=document,
+            intent=_intent(table, table.keyspace_in(keyspace), document, written, conditions)
+            if options.resolves
+            else None,
         )
     finally:
         if result.applied:
@@ -178,7 +188,14 @@ def _write_new(
     cql = insert_statement(table, keyspace, written, options, if_not_exists=conditional)
     repeatable = values_are_idempotent(table, written)
     result = yield from write(
-        table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+        table,
+        cql,
+        options,
+        batch,
+        idempotent=repeatable,
+        conditional=conditional,
+        document=document,
+        intent=_intent(table, keyspace, document, written, makes_row=True) if options.resolves else None,
     )
     if result.applied:
         remember_written(document, written)
@@ -243,8 +260,21 @@ def _update(
     )
     repeatable = assignments_are_idempotent(table, assignments)
     conditional = bool(conditions) or if_exists
+    is_whole = all(assignment.operation == "set" for assignment in assignments)
+    values = {**accepted, **({lock.field: lock.next} if lock else {})}
     result = yield from write(
-        table, cql, options, batch, idempotent=repeatable, conditional=conditional, document=document
+        table,
+        cql,
+        options,
+        batch,
+        idempotent=repeatable,
+        conditional=conditional,
+        document=document,
+        intent=(
+            _intent(table, table.keyspace_in(keyspace), document, values, conditions, is_whole=is_whole)
+            if options.resolves
+            else None
+        ),
     )
     if result.applied:
         _take_over(document, accepted)
@@ -303,6 +333,7 @@ def _delete(
         conditional=conditional,
         counter=_is_counter(table),
         document=document,
+        intent=_intent(table, table.keyspace_in(keyspace), document, None, conditions) if options.resolves else None,
     )
     if result.applied is False and before is not None:
         remember_stored(document, before)
@@ -375,6 +406,24 @@ def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dic
         raise InvalidQueryError(f"{table.document}.update({', '.join(changes)}): {reasons(error)}.") from None
     normalise(table, trial)
     return {name: vars(trial)[name] for name in changes}
+
+
+def _intent(
+    table: Table,
+    keyspace: str,
+    document: BaseDocument,
+    values: Mapping[str, Any] | None,
+    conditions: Sequence[Restriction] = (),
+    *,
+    is_whole: bool = True,
+    makes_row: bool = False,
+) -> Intent:
+    """Return what a conditional write of a document is to do."""
+    where = key_of(table, document, "on_unknown=")
+    if values is not None and not makes_row:
+        written = {*values, *(item.column for item in conditions)} - {*table.primary_key}
+        where = row_written(table, where, written)
+    return Intent(table, keyspace, where, values, is_whole, conditions, makes_row)
 
 
 def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, Any]) -> Assignment:

@@ -15,6 +15,7 @@ from coodie_core.idempotence import assignments_are_idempotent
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import save_new
+from coodie_core.operations.resolving import Intent, values_set
 from coodie_core.operations.saving import columns_of, row_written
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
 from coodie_core.operations.unlooked import refuse_unlooked_delete, refuse_unlooked_update
@@ -105,7 +106,13 @@ def update(
     )
     repeatable = assignments_are_idempotent(table, assignments)
     conditional = query.if_exists or bool(conditions)
-    return (yield from write(table, cql, query.write, idempotent=repeatable, conditional=conditional))
+    intent = None
+    if query.write.resolves:
+        where = row_written(table, query.filters, written)
+        is_whole = all(assignment.operation == "set" for assignment in assignments)
+        in_keyspace = _keyspace(query, table, keyspace)
+        intent = Intent(table, in_keyspace, where, values_set(table, changes), is_whole, conditions)
+    return (yield from write(table, cql, query.write, idempotent=repeatable, conditional=conditional, intent=intent))
 
 
 def _is_of_partition(table: Table, written: Sequence[str]) -> bool:
@@ -145,7 +152,12 @@ def delete(
     )
     conditional = query.if_exists or bool(conditions)
     counter = table.kind is TableKind.COUNTER
-    return (yield from write(table, cql, query.write, idempotent=True, conditional=conditional, counter=counter))
+    intent = Intent(table, _keyspace(query, table, keyspace), query.filters, values=None, conditions=conditions)
+    return (
+        yield from write(
+            table, cql, query.write, idempotent=True, conditional=conditional, counter=counter, intent=intent
+        )
+    )
 
 
 def _refuse_wide_delete(table: Table, query: Query[Any]) -> None:

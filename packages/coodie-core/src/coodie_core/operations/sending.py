@@ -10,9 +10,10 @@ from coodie_core.codecs.plain import decode_value
 from coodie_core.consistency import SERIAL_LEVELS
 from coodie_core.cql_builder import Cql
 from coodie_core.document import BaseDocument
-from coodie_core.exceptions import InvalidQueryError
+from coodie_core.exceptions import InvalidQueryError, OutcomeUnknown
 from coodie_core.hydration import row_values, values_of_empty_columns
 from coodie_core.operation import Operation
+from coodie_core.operations.resolving import Intent, resolved
 from coodie_core.operations.saving import partition_of
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
@@ -39,6 +40,7 @@ def write(
     counter: bool = False,
     connection: str | None = None,
     document: BaseDocument | None = None,
+    intent: Intent | None = None,
 ) -> Operation[LWTResult]:
     """Send a write, or add it to *batch*, and return its outcome.
 
@@ -52,6 +54,7 @@ def write(
         counter: Whether it changes counters.
         connection: The connection, where it is not that of the table.
         document: Whose row a batch writes.
+        intent: What a conditional write does, by which to find out what became of it.
     """
     if conditional and options.timestamp is not None:
         raise InvalidQueryError(
@@ -65,6 +68,7 @@ def write(
     if batch is not None:
         _check_takes(batch, table, options)
         _check_api(batch, document)
+    _check_resolves(table, options, batch, conditional=conditional)
     statement = Statement(
         cql.cql,
         cql.params,
@@ -77,8 +81,27 @@ def write(
         partition = () if document is None else partition_of(table, document)
         batch.add_write(statement, table, partition, connection=connection or table.settings.connection)
         return QUEUED
-    answer = yield statement
+    try:
+        answer = yield statement
+    except OutcomeUnknown as error:
+        if intent is None or not options.resolves:
+            raise
+        return (yield from resolved(statement, intent, error))
     return lwt_result(table, answer) if conditional else WRITTEN
+
+
+def _check_resolves(table: Table, options: WriteOptions, batch: BaseBatch | None, *, conditional: bool) -> None:
+    """Refuse to find out what became of a write where that cannot be, or is of no use."""
+    if options.resolves and batch is not None:
+        raise InvalidQueryError(
+            f"{table.document}: on_unknown='resolve' is for writes that are sent by themselves. After a batch that "
+            f"ended with OutcomeUnknown, read its rows at consistency 'SERIAL'."
+        )
+    if options.resolves and not conditional:
+        raise InvalidQueryError(
+            f"{table.document}: on_unknown='resolve' is for conditional writes. One without a condition has nothing "
+            f"to compare; it can be sent again if it is idempotent."
+        )
 
 
 def _check_takes(batch: BaseBatch, table: Table, options: WriteOptions) -> None:
@@ -169,6 +192,7 @@ def given_options(options: WriteOptions, batch: BaseBatch | None) -> dict[str, A
         "timeout": options.execution.timeout,
         "serial_consistency": options.execution.serial_consistency,
         "retry": options.execution.retry,
+        "on_unknown": "resolve" if options.resolves else None,
         "batch": batch,
     }
 
