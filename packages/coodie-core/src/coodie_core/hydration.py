@@ -41,37 +41,29 @@ def documents_of(model: type[D], rows: Rows, *, validated: bool = False) -> list
     """
     if not rows.rows:
         return []
-    family = _family_told_apart(model, rows)
-    if family is None:
-        return made_at_once(document_reader(model, rows.columns, validated=validated).documents, rows.rows)
-
-    def make(part: _Rows) -> list[D]:
-        runs = _runs_of_family(model, family, rows.columns, part, validated=validated)
-        return list(chain.from_iterable(reader.documents(own) for reader, own in runs))
-
-    return made_at_once(make, rows.rows)
+    return made_at_once(lambda part: _joined(runs_of(model, rows.columns, part, validated=validated)), rows.rows)
 
 
-def readers_of(model: type[D], rows: Rows, *, validated: bool) -> Iterator[tuple[DocumentReader[D], Sequence[Any]]]:
-    """Yield each row that is a document of *model*, with what reads it: the reader of its own class."""
-    family = _family_told_apart(model, rows)
-    if family is None:
-        reader = document_reader(model, rows.columns, validated=validated)
-        return ((reader, row) for row in reader.rows_of_documents(rows.rows))
-    runs = _runs_of_family(model, family, rows.columns, rows.rows, validated=validated)
-    return ((own, row) for own, found in runs for row in own.rows_of_documents(found))
+def _joined(runs: Sequence[tuple[DocumentReader[D], _Rows]]) -> list[D]:
+    if len(runs) == 1:
+        ((reader, rows),) = runs
+        return reader.documents(rows)
+    return list(chain.from_iterable(reader.documents(rows) for reader, rows in runs))
 
 
-def _family_told_apart(model: type[BaseDocument], rows: Rows) -> Family | None:
-    """Return the family of *model* if the rows say of which class they are; those of ``distinct()`` do not."""
+def runs_of(
+    model: type[D], columns: Sequence[str], rows: _Rows, *, validated: bool
+) -> Sequence[tuple[DocumentReader[D], _Rows]]:
+    """Return the rows that are documents of *model*, as many together as are of one class, with the reader of that."""
     family = table_of(model).family
-    return family if family is not None and family.discriminator in rows.columns else None
+    if family is None or family.discriminator not in columns:  # as of distinct(), which reads partitions
+        return ((document_reader(model, columns, validated=validated), rows),)
+    return [*_runs_of_family(model, family, columns, rows, validated=validated)]
 
 
 def _runs_of_family(
     model: type[D], family: Family, columns: Sequence[str], rows: _Rows, *, validated: bool
 ) -> Iterator[tuple[DocumentReader[D], _Rows]]:
-    """Yield the rows that are documents of *model*, as many at once as are of one class, with their reader."""
     asked = table_of(model)
     for value, run in groupby(rows, itemgetter(list(columns).index(family.discriminator))):
         member = family.class_of(value, asked)

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+from coodie_core.collector import made_at_once
 from coodie_core.document import BaseDocument
+from coodie_core.hydration import runs_of
 from coodie_core.row_reader import DocumentReader
+from coodie_core.statement import Rows
 
 D = TypeVar("D", bound=BaseDocument)
 
 
-class LazyDocument(Generic[D]):
+class _Unlooked(Generic[D]):
+    """What a `LazyDocument` begins as, while its own attributes are still set like those of any object."""
+
+    __slots__ = ("_document", "_reader", "_row")
+
+    _document: D | None
+    _reader: DocumentReader[D]
+    _row: Sequence[Any]
+
+
+class LazyDocument(_Unlooked[D]):
     """Stands for a document that was read; its row is decoded and checked at the first access to an attribute.
 
     Worth it where many rows are read and few are looked at. Attributes and methods are those of the document, which
@@ -24,16 +37,7 @@ class LazyDocument(Generic[D]):
         ```
     """
 
-    __slots__ = ("_document", "_reader", "_row")
-
-    _document: D | None
-    _reader: DocumentReader[D]
-    _row: Sequence[Any]
-
-    def __init__(self, reader: DocumentReader[D], row: Sequence[Any]) -> None:
-        _set(self, "_reader", reader)
-        _set(self, "_row", row)
-        _set(self, "_document", None)
+    __slots__ = ()
 
     @property
     def document(self) -> D:
@@ -68,7 +72,26 @@ class LazyDocument(Generic[D]):
 
 
 _set = object.__setattr__
-_OWN = frozenset({"document", *LazyDocument.__slots__})
+_OWN = frozenset({"document", *_Unlooked.__slots__})
+
+
+def lazy_documents_of(model: type[D], rows: Rows, *, validated: bool) -> list[LazyDocument[D]]:
+    """Return what stands for the document of each row."""
+
+    def make(part: Sequence[Sequence[Any]]) -> list[LazyDocument[D]]:
+        unlooked: Any = _Unlooked
+        made: list[Any] = []
+        for reader, own in runs_of(model, rows.columns, part, validated=validated):
+            for row in reader.rows_of_documents(own):
+                lazy = unlooked()
+                lazy._reader = reader
+                lazy._row = row
+                lazy._document = None
+                lazy.__class__ = LazyDocument
+                made.append(lazy)
+        return made
+
+    return made_at_once(make, rows.rows) if rows.rows else []
 
 
 def _looked_at(other: Any) -> Any:

@@ -19,8 +19,8 @@ from coodie_core.exceptions import (
     MultipleDocumentsFound,
     ServerRefusedQuery,
 )
-from coodie_core.hydration import documents_of, readers_of
-from coodie_core.lazy import LazyDocument
+from coodie_core.hydration import documents_of
+from coodie_core.lazy import LazyDocument, lazy_documents_of
 from coodie_core.operation import Operation, Reading
 from coodie_core.query import Query, limit_counts_rows_of_no_document, marker_of_rows, plan_of, select_statement
 from coodie_core.results import PagedResult
@@ -42,9 +42,7 @@ def documents(query: Query[D], rows: Rows) -> list[D]:
 
 def lazy_documents(query: Query[D], rows: Rows) -> list[LazyDocument[D]]:
     """Keep each row until somebody looks at the document."""
-    if not rows.rows:
-        return []
-    return [LazyDocument(reader, row) for reader, row in readers_of(query.model, rows, validated=query.validates)]
+    return lazy_documents_of(query.model, rows, validated=query.validates)
 
 
 def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]]:
