@@ -33,9 +33,9 @@ LARGEST_FROM_JSON = 10**4300
 
 
 class Base(Document):
-    """JSON has neither bytes nor NaN; by these settings of Pydantic's it is text that stands for them."""
+    """JSON has no NaN; by this setting of Pydantic's it is text that stands for it."""
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="strings")
+    model_config = ConfigDict(ser_json_inf_nan="strings")
 
     id: Annotated[int, PrimaryKey()] = 0
 

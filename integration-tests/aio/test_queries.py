@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from coodie_aio import Document, create_keyspace, drop_keyspace, execute_raw
-from coodie_core.exceptions import FieldNotLoaded, ServerRefusedQuery
+from coodie_core.exceptions import FieldNotLoaded, InvalidQueryError, ServerRefusedQuery
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
 
 
@@ -54,6 +54,33 @@ async def test_order_by_turns_the_order_around():
 async def test_an_order_that_the_table_cannot_give_is_the_servers_refusal():
     with pytest.raises(ServerRefusedQuery):
         await Reading.find(sensor=1).order_by("day", "hour").all()
+
+
+async def test_an_order_of_several_partitions_fits_one_page():
+    """Servers cannot go from page to page there, nor sort without the partitions."""
+    several = Reading.find(sensor__in=[1, 2]).order_by("-day", "hour")
+
+    assert await several.first() == ROWS[-1]
+    assert len(await several.limit(3).all()) == 3
+    with pytest.raises(InvalidQueryError, match=r"Add a limit\(\) of at most one page, which is 5000 rows"):
+        await several.all()
+    with pytest.raises(InvalidQueryError, match=r"Compare the whole partition key \(sensor\) with = or __in"):
+        await Reading.find().order_by("day").all()
+
+
+async def test_writes_by_ranges_are_refused_where_cql_has_none():
+    with pytest.raises(InvalidQueryError, match="hour is compared with >"):
+        await Reading.find(sensor=1, day=1, hour__gt=1).update(value=1.0)
+    with pytest.raises(InvalidQueryError, match="hour is compared with IN"):
+        await Reading.find(sensor=1, day=1, hour__in=[8, 9]).if_exists().update(value=1.0)
+    with pytest.raises(InvalidQueryError, match="on a condition: name the whole primary key"):
+        await Reading.find(sensor=1, day=1).delete(if_conditions={"value": 1.0})
+    with pytest.raises(InvalidQueryError, match="hour is compared with >"):
+        await Reading.find(sensor=1, day=1, hour__gt=1).if_exists().delete()
+
+    assert await Reading.find(sensor=1).all() == ROWS
+    await Reading.find(sensor=1, day=1, hour__in=[row.hour for row in ROWS if row.day == 1]).update(value=7.0)
+    assert {row.value for row in await Reading.find(sensor=1, day=1).all()} == {7.0}
 
 
 async def test_first_is_the_first_in_that_order():

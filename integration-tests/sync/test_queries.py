@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from coodie_core.exceptions import FieldNotLoaded, ServerRefusedQuery
+from coodie_core.exceptions import FieldNotLoaded, InvalidQueryError, ServerRefusedQuery
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
 from coodie_sync import Document, create_keyspace, drop_keyspace, execute_raw
 
@@ -56,6 +56,33 @@ def test_order_by_turns_the_order_around():
 def test_an_order_that_the_table_cannot_give_is_the_servers_refusal():
     with pytest.raises(ServerRefusedQuery):
         Reading.find(sensor=1).order_by("day", "hour").all()
+
+
+def test_an_order_of_several_partitions_fits_one_page():
+    """Servers cannot go from page to page there, nor sort without the partitions."""
+    several = Reading.find(sensor__in=[1, 2]).order_by("-day", "hour")
+
+    assert several.first() == ROWS[-1]
+    assert len(several.limit(3).all()) == 3
+    with pytest.raises(InvalidQueryError, match=r"Add a limit\(\) of at most one page, which is 5000 rows"):
+        several.all()
+    with pytest.raises(InvalidQueryError, match=r"Compare the whole partition key \(sensor\) with = or __in"):
+        Reading.find().order_by("day").all()
+
+
+def test_writes_by_ranges_are_refused_where_cql_has_none():
+    with pytest.raises(InvalidQueryError, match="hour is compared with >"):
+        Reading.find(sensor=1, day=1, hour__gt=1).update(value=1.0)
+    with pytest.raises(InvalidQueryError, match="hour is compared with IN"):
+        Reading.find(sensor=1, day=1, hour__in=[8, 9]).if_exists().update(value=1.0)
+    with pytest.raises(InvalidQueryError, match="on a condition: name the whole primary key"):
+        Reading.find(sensor=1, day=1).delete(if_conditions={"value": 1.0})
+    with pytest.raises(InvalidQueryError, match="hour is compared with >"):
+        Reading.find(sensor=1, day=1, hour__gt=1).if_exists().delete()
+
+    assert Reading.find(sensor=1).all() == ROWS
+    Reading.find(sensor=1, day=1, hour__in=[row.hour for row in ROWS if row.day == 1]).update(value=7.0)
+    assert {row.value for row in Reading.find(sensor=1, day=1).all()} == {7.0}
 
 
 def test_first_is_the_first_in_that_order():

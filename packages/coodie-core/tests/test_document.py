@@ -16,6 +16,7 @@ from coodie_core.hydration import documents_of
 from coodie_core.operations.documents import save
 from coodie_core.options import WriteOptions
 from coodie_core.statement import Rows
+from coodie_core.usertype import BaseUserType
 
 
 class User(BaseDocument):
@@ -107,3 +108,18 @@ def test_an_attribute_that_was_never_a_field_is_pythons_own_error():
 def test_json_schema_and_validation_are_pydantics():
     assert User.model_json_schema()["properties"]["name"] == {"default": "", "title": "Name", "type": "string"}
     assert User.model_validate({"id": "1"}) == User(id=1)
+
+
+def test_any_bytes_can_be_json():
+    class Attachment(BaseUserType):
+        content: bytes
+
+    class Mail(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        body: bytes
+        attachments: list[Attachment]
+
+    mail = Mail(id=1, body=b"\xff\x00", attachments=[Attachment(content=b"\xfe")])
+
+    assert Mail.model_validate_json(mail.model_dump_json()) == mail
+    assert Attachment.model_validate_json(mail.attachments[0].model_dump_json()) == mail.attachments[0]

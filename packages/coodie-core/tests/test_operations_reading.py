@@ -15,7 +15,7 @@ from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import DocumentNotFound, FieldNotLoaded, InvalidQueryError, RowDoesNotFit
 from coodie_core.fields import ClusteringKey, Double, Frozen, PrimaryKey, Static, Vector, VectorIndex
-from coodie_core.operations import queries, reading
+from coodie_core.operations import paging, queries, reading
 from coodie_core.operations.reading import documents
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
@@ -186,11 +186,21 @@ class TestLimitsWithStaticColumns:
 
     def test_a_limit_over_several_pages_is_refused(self, start):
         """Who asks for page after page would have to count the documents that he got."""
-        assert refusal(start, reading.page(self.find().limit(2).query, "ks", documents)) == (
+        assert refusal(start, paging.page(self.find().limit(2).query, "ks", documents, None)) == (
             "Shelf.find().limit(2).paged_all(): the server would count partitions that have static columns and no rows "
             "for the limit. Say with fetch_size() how long a page is, and stop when you have enough; or use all() or "
             "iterate, which count documents."
         )
+
+    def test_in_one_order_one_page_has_room_for_them(self, start):
+        """Servers do not go from page to page there; each partition has one such row at most."""
+        query = self.find(shop__in=[1, 2, 3]).order_by("-number").limit(2).query
+
+        conversation = start(reading.all_results(query, "ks", documents))
+
+        assert (conversation.cql.endswith(" LIMIT ?"), conversation.params) == (True, ([1, 2, 3], 5))
+        conversation.answer((1, None, "Al", None), *[(2, n, "Bo", "red") for n in (3, 2, 1)], columns=self.SHELF)
+        assert [shelf.number for shelf in conversation.result] == [3, 2]
 
     def test_what_is_counted_by_reading_is_counted_up_to_the_limit(self, start):
         conversation = start(reading.count(self.find().per_partition_limit(1).limit(2).query, "ks"))

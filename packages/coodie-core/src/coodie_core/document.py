@@ -92,7 +92,8 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
     # nor a part of equality; being two, they need no object besides the row.
     __slots__ = ("__coodie_reader__", "__coodie_row__")
 
-    model_config: ClassVar[ConfigDict] = ConfigDict()
+    # JSON has no bytes, and Pydantic's default, to take them for UTF-8, fails with any others.
+    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     __coodie_api__: ClassVar[str | None] = None
     __coodie_kind__: ClassVar[TableKind] = TableKind.TABLE

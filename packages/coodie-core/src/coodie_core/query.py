@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from coodie_core.cql_builder import Cql, Nearness, Ordering, Restriction, Selector, build_select
@@ -22,6 +22,10 @@ from coodie_core.token_ranges import GREATEST_TOKEN, LEAST_TOKEN, key_with_token
 
 D = TypeVar("D", bound=BaseDocument)
 
+#: Rows in one page where nothing else is said (the driver's ``Session.default_fetch_size``).
+FETCH_SIZE = 5000
+#: What drivers take for a request for all rows at once.
+NO_PAGES = 0
 #: The most rows of an ORDER BY ... ANN OF (Apache Cassandra 5.0, ``SelectStatement.TOPK_LIMIT_ERROR``).
 MOST_NEAREST = 1000
 
@@ -121,13 +125,14 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
     query = of_its_class(table, query, reads_documents=query.selected is None and not json)
     if query.nearest is not None:
         _check_nearest(table, query, query.nearest)
+    execution = _execution_in_order(table, query) if query.ordering else query.execution
     shape = ("select", keyspace, json, *_shape_of(table, query))
     text = table.memory.of(shape, lambda: _select(table, query, keyspace, json=json).cql)
     has_tokens = any([item.token_of for item in query.filters])
     return Statement(
         text,
         select_values(query.filters, query.nearest, _per_partition_limit(query), query.row_limit, query.server_timeout),
-        query.write.execution,
+        execution,
         query.paging_state,
         idempotent=True,
         routing_key=_key_in_range(query.filters) if has_tokens else None,
@@ -259,6 +264,35 @@ def _check_null_checks(table: Table, query: Query[Any]) -> None:
         )
 
 
+def _check_ordering(table: Table, query: Query[Any]) -> None:
+    if query.ordering and any(operator not in ("=", "IN") for operator in _of_partition_key(table, query)):
+        raise InvalidQueryError(
+            f"{table.document}.find(...).order_by({query.ordering[0].column!r}): CQL sorts within partitions. Compare "
+            f"the whole partition key ({', '.join(table.partition_key)}) with = or __in in find(), or sort in Python."
+        )
+
+
+def _of_partition_key(table: Table, query: Query[Any]) -> list[str | None]:
+    """Return how each column of the partition key is compared; None where it is not."""
+    operators = {item.column: item.operator for item in query.filters if not item.token_of}
+    return [operators.get(name) for name in table.partition_key]
+
+
+def _execution_in_order(table: Table, query: Query[Any]) -> ExecutionOptions:
+    """Return how a query with an order is carried out: without pages, where they would be of several partitions."""
+    execution = query.execution
+    if "IN" not in _of_partition_key(table, query):
+        return execution
+    page = execution.fetch_size or FETCH_SIZE
+    if query.row_limit is None or query.row_limit > page:
+        raise InvalidQueryError(
+            f"{table.document}.find(...).order_by({query.ordering[0].column!r}): servers cannot go through pages of "
+            f"several partitions in one order. Add a limit() of at most one page, which is {page} rows unless "
+            f"fetch_size() says otherwise; or read each partition by itself, and sort in Python."
+        )
+    return replace(execution, fetch_size=NO_PAGES)
+
+
 def _check_nearest(table: Table, query: Query[Any], nearest: Nearness) -> None:
     asked = f"{table.document}.find().order_by_ann({nearest.column!r}, ...)"
     if query.row_limit is None or query.row_limit > MOST_NEAREST:
@@ -325,4 +359,4 @@ def _check_validates(table: Table, query: Query[Any]) -> None:
         )
 
 
-_CHECKS = (_check_null_checks, _check_distinct, _check_group_by, _check_validates)
+_CHECKS = (_check_null_checks, _check_ordering, _check_distinct, _check_group_by, _check_validates)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from coodie_core.exceptions import InvalidModel
 from coodie_core.settings import PYTHONS_OWN
@@ -18,6 +18,8 @@ _SETTINGS = ("__type_name__",)
 
 class BaseUserType(BaseModel):
     """What the user-defined types of both APIs share. It has no method that talks to a server."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

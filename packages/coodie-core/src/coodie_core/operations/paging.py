@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from coodie_core.canonical import canonical
 from coodie_core.cql_builder import Restriction
 from coodie_core.document import BaseDocument
+from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.operations import reading
 from coodie_core.paging_tokens import Binding, PagingTokens, no_key
-from coodie_core.query import Query
+from coodie_core.query import Query, limit_counts_rows_of_no_document
 from coodie_core.registry import DEFAULT_NAME
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
@@ -45,6 +46,7 @@ def page(
     query: Query[D], keyspace: str | None, results: reading.Results[D, R], tokens: PagingTokens | None
 ) -> Operation[PagedResult[R]]:
     """Read one page, from where a paging state or a token says, and let it give the token of the next one."""
+    _refuse_uncountable_limit(query)
     if tokens is None:
         if query.page_token is not None:
             raise no_key(f"{query.model.__name__}.find().page(token)")
@@ -56,6 +58,15 @@ def page(
     token = tokens.seal(read.paging_state, binding) if read.paging_state else None
     object.__setattr__(read, "_next_token", token)  # frozen for everybody else
     return read
+
+
+def _refuse_uncountable_limit(query: Query[Any]) -> None:
+    if limit_counts_rows_of_no_document(query):
+        raise InvalidQueryError(
+            f"{query.model.__name__}.find().limit({query.row_limit}).paged_all(): the server would count partitions "
+            f"that have static columns and no rows for the limit. Say with fetch_size() how long a page is, and stop "
+            f"when you have enough; or use all() or iterate, which count documents."
+        )
 
 
 def binding_of(query: Query[Any], keyspace: str | None) -> Binding:

@@ -94,6 +94,8 @@ def update(
         refuse_unlooked_update(table, looked_at, written=changes)
     elif set(query.filtered_fields) != set(table.partition_key):
         whole_key(table, "find(...).update()", query.filtered_fields)
+    conditional = query.if_exists or bool(conditions)
+    _refuse_ranges(table, query, "update()", ("=",) if conditional else ("=", "IN"))
     cql = build_update(
         table.name,
         _keyspace(query, table, keyspace),
@@ -105,7 +107,6 @@ def update(
         timestamp=query.write.timestamp,
     )
     repeatable = assignments_are_idempotent(table, assignments)
-    conditional = query.if_exists or bool(conditions)
     intent = None
     if query.write.resolves:
         where = row_written(table, query.filters, written)
@@ -113,6 +114,16 @@ def update(
         in_keyspace = _keyspace(query, table, keyspace)
         intent = Intent(table, in_keyspace, where, values_set(table, changes), is_whole, conditions)
     return (yield from write(table, cql, query.write, idempotent=repeatable, conditional=conditional, intent=intent))
+
+
+def _refuse_ranges(table: Table, query: Query[Any], asked: str, allowed: Sequence[str]) -> None:
+    """Raise where a key is compared otherwise than CQL lets such a write do it."""
+    for item in query.filters:
+        if item.operator not in allowed or item.token_of:
+            raise InvalidQueryError(
+                f"{table.document}.find(...).{asked}: CQL names each row by its key here, and {item.column} is "
+                f"compared with {item.operator}. Read the keys first, and write to each row."
+            )
 
 
 def _is_of_partition(table: Table, written: Sequence[str]) -> bool:
@@ -141,6 +152,10 @@ def delete(
     _refuse_options_of_reads(table, query, "delete()")
     _refuse_wide_delete(table, query)
     conditions = query.null_checks + conditions_of(table, "delete", if_conditions)
+    conditional = query.if_exists or bool(conditions)
+    if conditional:
+        whole_key(table, "find(...).delete(), on a condition", query.filtered_fields)
+        _refuse_ranges(table, query, "delete(), on a condition", ("=",))
     refuse_unlooked_delete(table, {*query.filtered_fields, *(condition.column for condition in conditions)})
     cql = build_delete(
         table.name,
@@ -150,7 +165,6 @@ def delete(
         if_exists=query.if_exists,
         timestamp=query.write.timestamp,
     )
-    conditional = query.if_exists or bool(conditions)
     counter = table.kind is TableKind.COUNTER
     intent = Intent(table, _keyspace(query, table, keyspace), query.filters, values=None, conditions=conditions)
     return (

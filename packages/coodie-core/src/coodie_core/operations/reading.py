@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from json import JSONDecoder
+from math import prod
 from typing import Any, Generic, TypeVar
 
 from coodie_core.cql_builder.selectors import AGGREGATES, Selector
@@ -22,7 +23,14 @@ from coodie_core.exceptions import (
 from coodie_core.hydration import documents_of
 from coodie_core.lazy import LazyDocument, lazy_documents_of
 from coodie_core.operation import Operation, Reading
-from coodie_core.query import Query, limit_counts_rows_of_no_document, marker_of_rows, plan_of, select_statement
+from coodie_core.query import (
+    FETCH_SIZE,
+    Query,
+    limit_counts_rows_of_no_document,
+    marker_of_rows,
+    plan_of,
+    select_statement,
+)
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.selection import counter_of_rows, function_of, selector_of, values_of
@@ -47,16 +55,6 @@ def lazy_documents(query: Query[D], rows: Rows) -> list[LazyDocument[D]]:
 
 def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]]:
     """Read one page."""
-    if limit_counts_rows_of_no_document(query):
-        raise InvalidQueryError(
-            f"{query.model.__name__}.find().limit({query.row_limit}).paged_all(): the server would count partitions "
-            f"that have static columns and no rows for the limit. Say with fetch_size() how long a page is, and stop "
-            f"when you have enough; or use all() or iterate, which count documents."
-        )
-    return (yield from _page(query, keyspace, results))
-
-
-def _page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Reading[PagedResult[R]]:
     answer = yield from _rows(query, keyspace)
     return PagedResult(results(query, answer), answer.paging_state)
 
@@ -100,14 +98,15 @@ class PageWalk(Generic[D]):
         return taken
 
 
-#: Rows in one page where nothing else is said (the driver's ``Session.default_fetch_size``).
-_FETCH_SIZE = 5000
-
-
 def _limited_by_pages(query: Query[D], limit: int) -> Query[D]:
-    """Return the query without its limit, in which the server would count rows of no document, in short pages."""
+    """Return the query without its limit, in which the server would count rows of no document, in short pages.
+
+    Partitions that are read in one order have one page, in which each has one such row at most.
+    """
+    if query.ordering:
+        return query.but(row_limit=limit + prod(len(item.value) for item in query.filters if item.operator == "IN"))
     execution = query.execution
-    short = replace(execution, fetch_size=min(limit, execution.fetch_size or _FETCH_SIZE))
+    short = replace(execution, fetch_size=min(limit, execution.fetch_size or FETCH_SIZE))
     return query.but(row_limit=None, write=replace(query.write, execution=short))
 
 
