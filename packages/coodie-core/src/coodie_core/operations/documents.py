@@ -398,7 +398,7 @@ def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dic
     Raises:
         InvalidQueryError: A validator refuses them.
     """
-    table, trial = table_of(type(document)), document.model_copy()
+    table, trial = table_of(type(document)), super(BaseDocument, document).__copy__()  # without its stored row
     try:
         for name, value in changes.items():
             _ = type(document).__pydantic_validator__.validate_assignment(trial, name, value)
@@ -430,7 +430,7 @@ def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, An
     """Return the assignment with what the document's validators made of its value, so that the row equals it."""
     if assignment.operation != "set":
         return assignment
-    return assignment._replace(value=encoded(table, assignment.column, accepted[assignment.column]))
+    return Assignment(assignment.column, "set", encoded(table, assignment.column, accepted[assignment.column]))
 
 
 def _take_over(document: BaseDocument, values: Mapping[str, Any]) -> None:
