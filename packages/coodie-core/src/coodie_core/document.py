@@ -210,6 +210,13 @@ def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
     remember_stored(document, StoredRow(_WRITTEN, known))
 
 
+def unstored_copy(document: D) -> D:
+    """Return a shallow copy of a document, of which nothing is known to be stored."""
+    copy: Any = BaseModel.__copy__(document)
+    made: D = copy
+    return made
+
+
 def _with_stored_row_of(source: BaseDocument, copy: D) -> D:
     row = stored_row(source)
     if row is not None:

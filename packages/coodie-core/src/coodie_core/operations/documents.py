@@ -17,6 +17,7 @@ from coodie_core.document import (
     remember_stored,
     remember_written,
     stored_row,
+    unstored_copy,
 )
 from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.hydration import values_of_empty_columns
@@ -398,7 +399,7 @@ def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dic
     Raises:
         InvalidQueryError: A validator refuses them.
     """
-    table, trial = table_of(type(document)), super(BaseDocument, document).__copy__()  # without its stored row
+    table, trial = table_of(type(document)), unstored_copy(document)
     try:
         for name, value in changes.items():
             _ = type(document).__pydantic_validator__.validate_assignment(trial, name, value)
