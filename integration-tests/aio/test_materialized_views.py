@@ -150,3 +150,29 @@ async def test_a_view_of_rows_that_are_there_already_is_filled():
 async def test_every_write_refuses_and_says_what_to_do(call: Any):
     with pytest.raises(InvalidQueryError, match=r"^UserByEmail\.\w+\(\): (a|this is a) materialized view"):
         await call(UserByEmail(email="e", id=1, name="n"))
+
+
+async def test_a_view_is_sorted_as_its_class_says_whatever_the_order_of_its_table():
+    """Servers take what a view does not say from its table, so that it would not be what the class describes."""
+
+    class Visit(Document):
+        page: Annotated[str, PrimaryKey()]
+        number: Annotated[int, ClusteringKey(order="DESC")]
+        user: str = ""
+
+        class Settings:
+            name = "visits"
+
+    class VisitOfUser(MaterializedView):
+        user: Annotated[str, PrimaryKey()]
+        page: Annotated[str, ClusteringKey(clustering_key_index=0)]
+        number: Annotated[int, ClusteringKey(clustering_key_index=1)]
+
+        class Settings:
+            name = "visits_of_users"
+            __base_table__ = Visit
+
+    await Visit.sync_table()
+    assert len(await VisitOfUser.sync_view()) == 1
+    assert await VisitOfUser.sync_view() == []
+    await VisitOfUser.drop_view()

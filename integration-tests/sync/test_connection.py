@@ -279,7 +279,7 @@ def test_the_callers_execution_profiles_are_used_as_they_are(connect: Connect) -
         ({"hots": ["127.0.0.1"]}, r"hots=.*did you mean 'hosts'"),
         ({"conect_timeout": 1}, r"conect_timeout=.*did you mean 'connect_timeout'"),
         ({"contact_points": ["127.0.0.1"]}, r"hosts="),
-        ({"username": "me"}, r"auth_provider="),
+        ({"username": "me"}, r"password=.*give both"),
         ({"driver_type": "scyla"}, r"did you mean 'scylla'.*'scylla', 'cassandra'"),
         ({"keyspace": "my-keyspace"}, r"keyspace='my-keyspace'.*letters, digits and underscores"),
         ({"hosts": []}, r"at least one node"),

@@ -9,8 +9,8 @@ import pytest
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidModel, SchemaMismatch
 from coodie_core.fields import ClusteringKey, PrimaryKey
-from coodie_core.operations.views import drop_view, sync_view
-from coodie_core.schema import TableKind
+from coodie_core.operations.views import create_view, drop_view, sync_view
+from coodie_core.schema import Table, TableKind, table_of
 from coodie_core.statement import Statement
 
 
@@ -157,3 +157,41 @@ def test_dropping_is_one_statement(start):
     assert start(drop_view(UserByEmail, "ks")).request == Statement(
         'DROP MATERIALIZED VIEW IF EXISTS "ks"."users_by_email"', prepared=False
     )
+
+
+class Event(BaseDocument):
+    day: Annotated[int, PrimaryKey()]
+    at: Annotated[int, ClusteringKey(order="DESC", clustering_key_index=0)]
+    number: Annotated[int, ClusteringKey(clustering_key_index=1)]
+    room: str
+
+
+def view_of_events(order: dict[str, str]) -> Table:
+    class EventByRoom(View):
+        room: Annotated[str, PrimaryKey()]
+        day: Annotated[int, ClusteringKey(clustering_key_index=0)]
+        at: Annotated[int, ClusteringKey(clustering_key_index=1)]
+        number: Annotated[int, ClusteringKey(clustering_key_index=2)]
+
+        class Settings:
+            __base_table__ = Event
+            __clustering_order__ = order
+
+    return table_of(EventByRoom)
+
+
+def test_an_order_is_said_of_every_clustering_key():
+    """Servers would take what is not said from the base table, and refuse a list that leaves one out."""
+    assert create_view(view_of_events({}), "ks").endswith(
+        'WITH CLUSTERING ORDER BY ("day" ASC, "at" ASC, "number" ASC)'
+    )
+    assert create_view(view_of_events({"at": "DESC"}), "ks").endswith(
+        'WITH CLUSTERING ORDER BY ("day" ASC, "at" DESC, "number" ASC)'
+    )
+
+
+def test_an_order_of_something_else_is_refused():
+    with pytest.raises(
+        InvalidModel, match="room is no clustering key of the view. Its clustering keys: day, at, number"
+    ):
+        create_view(view_of_events({"room": "DESC"}), "ks")

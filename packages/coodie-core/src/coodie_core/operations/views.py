@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from coodie_core.cql_builder import build_create_materialized_view, build_drop_materialized_view
@@ -34,9 +35,9 @@ def sync_view(model: type[BaseDocument], keyspace: str | None, *, dry_run: bool 
 
 def _refuse_another_view(table: Table, live: LiveTable) -> None:
     """Raise where the view is another one than the class describes, since CQL cannot alter its columns."""
-    order = table.settings.clustering_order
+    order = _clustering_order(table)
     columns = [
-        replace(column, clustering_order="DESC" if order.get(column.name, column.clustering_order) == "DESC" else "ASC")
+        replace(column, clustering_order="DESC" if order.get(column.name) == "DESC" else "ASC")
         for column in view_columns(table)
     ]
     shown = replace(table, columns=tuple(columns))
@@ -67,8 +68,21 @@ def create_view(table: Table, keyspace: str) -> str:
         base_table=base_table(table),
         columns=view_columns(table),
         where_clause=table.settings.where_clause,
-        clustering_order=table.settings.clustering_order,
+        clustering_order=_clustering_order(table),
     ).cql
+
+
+def _clustering_order(table: Table) -> Mapping[str, str]:
+    """Return how each clustering key is sorted; what a view does not say, servers take from its base table."""
+    said = table.settings.clustering_order
+    unknown = [name for name in said if name not in table.clustering_key]
+    if unknown:
+        keys = ", ".join(table.clustering_key) or "none"
+        raise InvalidModel(
+            f"{table.document}.Settings.__clustering_order__: {unknown[0]} is no clustering key of the view. "
+            f"Its clustering keys: {keys}."
+        )
+    return {name: said.get(name, table.by_name[name].clustering_order) for name in table.clustering_key}
 
 
 def base_table(table: Table) -> str:
