@@ -9,7 +9,7 @@ import pytest
 
 import coodie
 from coodie_sync.sessions import driver_version
-from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server, fresh_keyspace
+from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server, cassandra, fresh_keyspace
 from faults.figures import LOAD, PAGE, Figures, Report, tables, with_figures
 
 FIGURES = pytest.StashKey[list[Figures]]()
@@ -42,6 +42,20 @@ def keyspace_of_three(cluster: LocalCluster, request: pytest.FixtureRequest) -> 
             if not node.is_running:
                 cluster.restart(number)
         cluster.wait_until_ready()
+
+
+@pytest.fixture(scope="session")
+def guarded_server() -> Iterator[Server]:
+    """A node that wants encryption, certificates and passwords."""
+    with cassandra(NodeConfig(tls="mutual", auth=True)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bad_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A node whose own certificate is bad, as the parameter says."""
+    with cassandra(NodeConfig(tls="server", certificate=request.param, heap="128m")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -313,6 +313,13 @@ def test_nodes_that_differ_are_listed() -> None:
     assert became.consistency == "QUORUM"
 
 
+def test_a_server_that_hangs_up_on_who_connects_may_want_tls() -> None:
+    became = meant(none_of({HOST: ConnectionShutdown("Connection was closed by server")}), Circumstances())
+
+    assert type(became) is exceptions.NoHostAvailable
+    assert f"{HOST} closes the connection (does it want TLS, by ssl_context=?)" in str(became)
+
+
 def test_a_wrong_password_is_told_even_if_other_nodes_are_down() -> None:
     causes = {"10.0.0.1:9042": ConnectionRefusedError(), "10.0.0.2:9042": cassandra.AuthenticationFailed("x")}
 

@@ -199,6 +199,10 @@ HAPPENED_TO_HOST: Mapping[str, str] = {
     "OverloadedErrorMessage": "is overloaded",
     "IsBootstrappingErrorMessage": "is still joining the cluster",
 }
+HAPPENED_WHILE_CONNECTING: Mapping[str, str] = {
+    **HAPPENED_TO_HOST,
+    "ConnectionShutdown": "closes the connection (does it want TLS, by ssl_context=?)",
+}
 COUNTS = ("required_replicas", "alive_replicas", "required_responses", "received_responses", "failures")
 MISSING_KEYSPACE = re.compile(r"keyspace '?(\w+)'? (?:does not|doesn't) exist", re.IGNORECASE)
 SERVERS_WORDS = re.compile(r'message="(.*)"', re.DOTALL)
@@ -247,9 +251,11 @@ def no_host_available(causes: Mapping[str, Exception], circumstances: Circumstan
         unanimous = (
             len(meanings) == 1 and meaning.error not in (NoHostAvailable, ClientTimeout) and meaning is not UNKNOWN
         )
+        if meaning is BROKEN and circumstances.request is None:  # nothing was sent that could have got lost
+            unanimous = False
         if decisive or unanimous:
             return explained(meaning, cause, circumstances, attempts_explained=len(causes))
-    listed = "; ".join(f"{host} {what_happened(cause)}" for host, cause in causes.items())
+    listed = "; ".join(f"{host} {what_happened(cause, circumstances.request)}" for host, cause in causes.items())
     applied = None if circumstances.attempted else False
     return kind_of(NoHostAvailable, circumstances.request, applied)(
         f"No node {'can be reached' if circumstances.request is None else 'carried out the request'}: "
@@ -359,12 +365,11 @@ def is_about_tls(error: Exception) -> bool:
     return isinstance(error, OSError) and (type(error).__name__.startswith("SSL") or bool(TLS_WORDS.search(str(error))))
 
 
-def what_happened(cause: Exception) -> str:
+def what_happened(cause: Exception, request: Request | None) -> str:
     """Return the end of a sentence that begins with the host to which *cause* happened."""
+    happened = HAPPENED_TO_HOST if request is not None else HAPPENED_WHILE_CONNECTING
     names = (kind.__name__ for kind in type(cause).__mro__)
-    return next(
-        (HAPPENED_TO_HOST[name] for name in names if name in HAPPENED_TO_HOST), f"fails with {type(cause).__name__}"
-    )
+    return next((happened[name] for name in names if name in happened), f"fails with {type(cause).__name__}")
 
 
 def causes_by_host(error: Any) -> dict[str, Exception]:
