@@ -8,6 +8,7 @@ The calls of this module block. `drivers.scylla` decides where they run.
 from __future__ import annotations
 
 import atexit
+import encodings.idna  # noqa: F401  # who looks up a host imports it; a fork meanwhile would leave it locked
 import inspect
 import os
 import time

@@ -1,0 +1,72 @@
+"""Programs of their own, for what only a process can show: forks, and how it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+APIS = ("sync", "aio")
+
+PRELUDES = {
+    "sync": """
+        from coodie_sync import init_coodie
+
+        def do(call, *arguments, **keywords):
+            return call(*arguments, **keywords)
+    """,
+    "aio": """
+        import asyncio
+        from coodie_aio import init_coodie
+
+        def do(call, *arguments, **keywords):
+            return asyncio.run(call(*arguments, **keywords))
+    """,
+}
+COMMON = """
+    import os, sys, threading, time
+    from coodie_core.exceptions import ConfigurationError
+    from coodie_core.statement import Statement
+
+    NODE = Statement("SELECT key FROM system.local")
+
+    def use(driver):
+        assert do(driver.execute, NODE).rows == [("local",)]
+
+    def wait_for(child):
+        _, status = os.waitpid(child, 0)
+        assert status == 0, f"the child ended with {status}"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program that ended.
+
+    Attributes:
+        code: What it returned.
+        output: What it printed.
+        complaints: What it wrote to stderr.
+    """
+
+    code: int
+    output: str
+    complaints: str
+
+
+def run_program(api: str, text: str, arguments: dict[str, Any], *, timeout: float = 30) -> Ended:
+    """Run *text* in a new interpreter, in which every warning is an error.
+
+    Args:
+        api: ``"sync"`` or ``"aio"``: what ``init_coodie`` and ``do`` are.
+        text: The program, which finds ``arguments`` for ``init_coodie``, ``NODE``, ``use(driver)`` and ``wait_for``.
+        arguments: For ``init_coodie``.
+        timeout: Seconds after which it is killed, and the test fails.
+    """
+    parts = (PRELUDES[api], COMMON, f"arguments = {arguments!r}", text)
+    program = "\n".join(textwrap.dedent(part) for part in parts)
+    command = [sys.executable, "-W", "error", "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
