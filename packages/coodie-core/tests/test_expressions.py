@@ -88,6 +88,20 @@ def test_conditions_cannot_be_joined_by_python_operators_that_would_drop_one() -
         _ = col(User.age) > 3 and col(User.nick) == "x"
 
 
+def test_operators_of_other_mappers_say_what_to_write_instead() -> None:
+    one, other = col(User.age) > 3, col(User.nick) == "x"
+
+    with pytest.raises(TypeError, match="separated by commas, for AND; CQL has no OR and NOT"):
+        _ = one | other
+    with pytest.raises(TypeError, match="separated by commas, for AND; CQL has no OR and NOT"):
+        _ = one & other
+
+
+def test_the_operator_for_not_says_what_to_write_instead() -> None:
+    with pytest.raises(TypeError, match="CQL has no OR and NOT"):
+        _ = ~(col(User.age) > 3)
+
+
 def test_a_column_says_what_it_is() -> None:
     assert repr(col(User.age)) == "col(User.age)"
     assert isinstance(Admin.level, Column)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from coodie_core.cql_builder import Selector
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidModel, UnstorableValue
 from coodie_core.fields import Ascii, BigInt, ClusteringKey, Discriminator, Indexed, PrimaryKey, Static
@@ -17,6 +18,7 @@ from coodie_core.options import WriteOptions
 from coodie_core.query import Query, select_statement
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.schema import table_of
+from coodie_core.selection import with_values
 from coodie_core.statement import Rows
 
 
@@ -112,6 +114,10 @@ def test_the_root_reads_the_columns_of_all_and_a_subclass_those_that_it_needs():
     assert read(Animal) == 'SELECT "zoo", "id", "kind", "name", "breed", "weeks", "lives"'
     assert read(Dog) == 'SELECT "zoo", "id", "kind", "name", "breed", "weeks"'
     assert read(Cat) == 'SELECT "zoo", "id", "kind", "name", "lives"'
+
+
+def test_tuples_without_names_have_the_fields_of_the_class_that_was_asked():
+    assert with_values(Query(Animal), ()).selected == tuple(Selector((name,)) for name in ("zoo", "id", "kind", "name"))
 
 
 def test_what_is_deferred_is_left_out_and_nothing_else():

@@ -171,3 +171,13 @@ def test_conditions_that_cannot_be_are_refused(conditions, message):
 
 def test_no_conditions_are_no_conditions():
     assert conditions_of(table_of(User), "update", None) == conditions_of(table_of(User), "update", {}) == ()
+
+
+def test_names_that_end_in_an_underscore_have_look_ups_too():
+    class Flight(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        from_: str = ""
+
+    [found] = restrictions_of(table_of(Flight), "find", {"from___in": ["AMS"]})
+
+    assert found == Restriction("from_", "IN", ["AMS"])

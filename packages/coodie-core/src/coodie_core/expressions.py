@@ -38,6 +38,18 @@ class Condition:
             f"separated by commas, for AND; CQL has no OR and NOT."
         )
 
+    def __or__(self, other: object) -> Never:
+        """Refuse, as for ``or``."""
+        self.__bool__()
+
+    def __and__(self, other: object) -> Never:
+        """Refuse, as for ``and``."""
+        self.__bool__()
+
+    def __invert__(self) -> Never:
+        """Refuse, as for ``not``."""
+        self.__bool__()
+
 
 class Column(Generic[T]):
     """A column of a document, for comparisons; made by `col`."""

@@ -183,6 +183,10 @@ def split_keyword(table: Table, keyword: str, asked: str, known: Mapping[str, st
     while separator and field not in table.by_name and "__" in lookup:
         more, separator, lookup = lookup.partition("__")
         field = f"{field}__{more}"
+    if separator and field not in table.by_name:  # it may end in an underscore itself
+        named = [name for name in table.by_name if keyword.startswith(f"{name}__")]
+        field = max(named, key=len, default=field)
+        lookup = keyword.removeprefix(f"{field}__")
     if not separator or field not in table.by_name:
         table.column(field if separator else keyword, asked)
     if lookup not in known:

@@ -107,7 +107,7 @@ _FUNCTIONS: dict[str, Callable[[Table, str, str, str], Selector]] = {
 def with_values(query: Query[D], fields: Sequence[str]) -> Query[D]:
     """Return *query* reading these fields and functions as tuples; without any, the fields of its documents."""
     table = table_of(query.model)
-    given = fields or document_columns(table, query)
+    given = fields or [name for name in document_columns(table, query) if name in table.by_name]
     return query.but(selected=tuple(selector_of(table, item, f"values_list({item!r})") for item in given))
 
 
