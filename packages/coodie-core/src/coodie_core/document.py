@@ -93,7 +93,10 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
     __slots__ = ("__coodie_reader__", "__coodie_row__")
 
     # JSON has no bytes, and Pydantic's default, to take them for UTF-8, fails with any others.
-    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    # The values that a document is made of are in no message either.
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        ser_json_bytes="base64", val_json_bytes="base64", hide_input_in_errors=True
+    )
 
     __coodie_api__: ClassVar[str | None] = None
     __coodie_kind__: ClassVar[TableKind] = TableKind.TABLE

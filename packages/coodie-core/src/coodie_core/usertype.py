@@ -19,7 +19,10 @@ _SETTINGS = ("__type_name__",)
 class BaseUserType(BaseModel):
     """What the user-defined types of both APIs share. It has no method that talks to a server."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    # The values that a document is made of are in no message either.
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        ser_json_bytes="base64", val_json_bytes="base64", hide_input_in_errors=True
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
