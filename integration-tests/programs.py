@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,17 +57,32 @@ class Ended:
     complaints: str
 
 
-def run_program(api: str, text: str, arguments: dict[str, Any], *, timeout: float = 30) -> Ended:
+def run_program(
+    api: str,
+    text: str,
+    arguments: dict[str, Any],
+    *,
+    before_it_ends: Callable[[], object] = int,
+    timeout: float = 30,
+) -> Ended:
     """Run *text* in a new interpreter, in which every warning is an error.
 
     Args:
         api: ``"sync"`` or ``"aio"``: what ``init_coodie`` and ``do`` are.
         text: The program, which finds ``arguments`` for ``init_coodie``, ``NODE``, ``use(driver)`` and ``wait_for``.
         arguments: For ``init_coodie``.
+        before_it_ends: Called while it waits for a line of input, if it does.
         timeout: Seconds after which it is killed, and the test fails.
     """
     parts = (PRELUDES[api], COMMON, f"arguments = {arguments!r}", text)
     program = "\n".join(textwrap.dedent(part) for part in parts)
     command = [sys.executable, "-W", "error", "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        try:
+            before_it_ends()
+            output, complaints = process.communicate("go on\n", timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return Ended(process.returncode, output, complaints)

@@ -9,7 +9,7 @@ import atexit
 import encodings.idna  # noqa: F401  # who looks up a host imports it; a fork meanwhile would leave it locked
 import inspect
 import os
-import time
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
@@ -34,9 +34,8 @@ from coodie_core.statement import BatchStatement, Request, Statement
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""
 
-PAUSE_AT_EXIT_SECONDS = 0.02
-"""Time for the driver's reactor to let go of sockets that were closed just before the program ends. It needs a
-millisecond; without any, its own clean-up waits 5 seconds for them (scylla-driver 3.29, ``LibevLoop._cleanup``)."""
+PATIENCE_AT_EXIT_SECONDS = 2
+"""For the thread of the driver's reactor to end with the program. On an idle machine that takes a millisecond."""
 
 opened_clusters: WeakSet[Any] = WeakSet()
 if hasattr(os, "register_at_fork"):  # not on Windows
@@ -126,7 +125,21 @@ def close_at_exit() -> None:
     """Close what a program left open, before the driver's package does it and waits for itself."""
     for cluster in tuple(opened_clusters):
         cluster.shutdown()
-    time.sleep(PAUSE_AT_EXIT_SECONDS)
+    end_reactor()
+
+
+def end_reactor() -> None:
+    """Have the driver's reactor end, unless the caller's own sessions still use it.
+
+    Its own clean-up stops looking at timers before it waits for the thread, and so waits 5 seconds for one that was
+    cancelled long ago (scylla-driver 3.29, ``LibevLoop._cleanup``).
+    """
+    module: Any = sys.modules.get("cassandra.io.libevreactor")
+    loop = None if module is None else module._global_loop
+    if loop is not None and loop._thread is not None and not loop._live_conns:
+        loop._shutdown = True
+        loop.notify()
+        loop._thread.join(PATIENCE_AT_EXIT_SECONDS)
 
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
