@@ -10,7 +10,7 @@ import pytest
 import coodie
 from coodie_sync.sessions import driver_version
 from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server, cassandra, fresh_keyspace
-from faults.figures import LOAD, PAGE, Figures, Report, tables, with_figures
+from faults.figures import PAGE, Figures, Report, Table, tables, with_figures
 
 FIGURES = pytest.StashKey[list[Figures]]()
 
@@ -61,9 +61,9 @@ def bad_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Report:
     """Takes what the test has measured, for the page of the documentation."""
-    api = request.path.parent.name
+    own_api = request.path.parent.name
 
-    def take(scenario: str, values: Mapping[str, str | int], *, table: str = LOAD) -> None:
+    def take(scenario: str, values: Mapping[str, str | int], *, table: Table = "Load", api: str = own_api) -> None:
         request.config.stash[FIGURES].append(Figures(table, scenario, api, values))
 
     return take

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from faults.calls import Calls
 
@@ -17,7 +17,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN = "<!-- figures: written by `hatch run test:faults --write-reliability` -->\n"
 END = "<!-- end of the figures -->\n"
 
-LOAD = "Reads and writes meanwhile"
+Table = Literal["Load", "Counter", "Walks", "Soak", "Deadlines", "Refusals", "Grants"]
+TITLES: Mapping[Table, str] = {
+    "Load": "Reads and writes meanwhile",
+    "Counter": "A counter by compare-and-set",
+    "Walks": "A hundred walks over pages at the same time",
+    "Soak": "A million operations",
+    "Deadlines": "Deadlines",
+    "Refusals": "Refused connections",
+    "Grants": "Refused writes",
+}
 MODEL_OF_PROCESSOR = "model name"  # in /proc/cpuinfo
 
 
@@ -26,13 +35,13 @@ class Figures:
     """What one scenario measured in one API.
 
     Attributes:
-        table: The heading of the table to which it belongs.
+        table: The table to which it belongs.
         scenario: What was done.
         api: ``"sync"`` or ``"aio"``.
         values: The figures by the headings of their columns; the same headings for all of one table.
     """
 
-    table: str
+    table: Table
     scenario: str
     api: str
     values: Mapping[str, str | int]
@@ -41,7 +50,9 @@ class Figures:
 class Report(Protocol):
     """The fixture `report`: takes what a scenario measured."""
 
-    def __call__(self, scenario: str, values: Mapping[str, str | int], *, table: str = LOAD) -> None: ...
+    def __call__(
+        self, scenario: str, values: Mapping[str, str | int], *, table: Table = "Load", api: str = ""
+    ) -> None: ...
 
 
 def of_calls(calls: Calls, unknown_there: int) -> dict[str, str | int]:
@@ -61,6 +72,17 @@ def of_calls(calls: Calls, unknown_there: int) -> dict[str, str | int]:
     }
 
 
+def of_walks(walks: int, rows: int, errors: Counter[str]) -> dict[str, str | int]:
+    """Return the figures of walks that were checked: each got exactly its rows.
+
+    Args:
+        walks: How many there were.
+        rows: Of each.
+        errors: The failures after which a walk began again.
+    """
+    return {"walks": walks, "rows": walks * rows, "failures, begun again": by_class(errors), "wrong rows": 0}
+
+
 def by_class(errors: Counter[str]) -> str:
     """Return how many errors there were of each class, the most frequent first."""
     return ", ".join(f"{count} `{name}`" for name, count in errors.most_common()) or "0"
@@ -71,11 +93,18 @@ def seconds(number: float) -> str:
     return f"{number:.2f} s" if number < 10 else f"{number:.0f} s"
 
 
+def mebibytes(number_of_bytes: int) -> str:
+    """Return an amount of memory as people read it."""
+    return f"{number_of_bytes / 2**20:.1f} MiB"
+
+
 def tables(figures: Sequence[Figures]) -> str:
-    """Return the tables of *figures*, each with its heading, in the order in which they were first measured."""
+    """Return the tables of *figures*, each with its heading."""
     parts: list[str] = []
-    for title in dict.fromkeys(one.table for one in figures):
-        rows = [one for one in figures if one.table == title]
+    for table, title in TITLES.items():
+        rows = [one for one in figures if one.table == table]
+        if not rows:
+            continue
         columns = tuple(rows[0].values)
         lines = [(one.scenario, one.api, *map(str, (one.values[column] for column in columns))) for one in rows]
         parts.append(f"### {title}\n\n{markdown_table(('', 'API', *columns), lines)}\n")

@@ -20,7 +20,6 @@ from faults.relay import Relay
 
 pytestmark = pytest.mark.faults
 
-TABLE = "Refused connections"
 CALLS = 10
 QUIET_SECONDS = 3.0
 """For which nobody may try again after the error."""
@@ -108,7 +107,7 @@ async def check_refused(what: str, relay: Relay, expected: type[DatabaseError], 
         f"by {CALLS} calls": to_call,
         f"in the next {QUIET_SECONDS:g} s": 0,
     }
-    report(what, values, table=TABLE)
+    report(what, values, table="Refusals")
 
 
 async def test_a_role_without_a_grant_is_told_so_once(guarded_server: Server, report: Report) -> None:
@@ -129,4 +128,4 @@ async def test_a_role_without_a_grant_is_told_so_once(guarded_server: Server, re
         drop_role(guarded_server, role)
 
     assert CALLS <= requests <= CALLS + 1
-    report("missing grant", {"error": "`Unauthorized`", "requests": requests, "calls": CALLS}, table="Refused writes")
+    report("missing grant", {"error": "`Unauthorized`", "requests": requests, "calls": CALLS}, table="Grants")

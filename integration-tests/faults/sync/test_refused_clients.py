@@ -22,7 +22,6 @@ from faults.sync.workers import elsewhere
 
 pytestmark = pytest.mark.faults
 
-TABLE = "Refused connections"
 CALLS = 10
 QUIET_SECONDS = 3.0
 """For which nobody may try again after the error."""
@@ -110,7 +109,7 @@ def check_refused(what: str, relay: Relay, expected: type[DatabaseError], report
         f"by {CALLS} calls": to_call,
         f"in the next {QUIET_SECONDS:g} s": 0,
     }
-    report(what, values, table=TABLE)
+    report(what, values, table="Refusals")
 
 
 def test_a_role_without_a_grant_is_told_so_once(guarded_server: Server, report: Report) -> None:
@@ -131,4 +130,4 @@ def test_a_role_without_a_grant_is_told_so_once(guarded_server: Server, report: 
         drop_role(guarded_server, role)
 
     assert CALLS <= requests <= CALLS + 1
-    report("missing grant", {"error": "`Unauthorized`", "requests": requests, "calls": CALLS}, table="Refused writes")
+    report("missing grant", {"error": "`Unauthorized`", "requests": requests, "calls": CALLS}, table="Grants")

@@ -1,0 +1,1 @@
+"""Faults of both APIs at the same time."""
