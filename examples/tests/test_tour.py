@@ -104,3 +104,15 @@ def test_the_quick_start_runs(api: str, coodie_server: Server) -> None:
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == "left:    []"
+
+
+@pytest.mark.parametrize("api", ["aio", "sync"])
+def test_many_rows_are_loaded_and_scanned(api: str, coodie_server: Server) -> None:
+    address = f"{coodie_server.hosts[0]}:{coodie_server.port}"
+
+    ended = subprocess.run(
+        [sys.executable, EXAMPLES / api / "many_rows.py", address, "2000"], capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("wrote 2000 airports, scanned 2000, in ")
