@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Show the figures, and write them, where that was asked for."""
-    figures = sorted(config.stash[FIGURES], key=lambda one: one.scenario)
+    figures = config.stash[FIGURES]
     if not figures:
         return
     if config.getoption("figures"):

@@ -102,9 +102,11 @@ def tables(figures: Sequence[Figures]) -> str:
     """Return the tables of *figures*, each with its heading."""
     parts: list[str] = []
     for table, title in TITLES.items():
-        rows = [one for one in figures if one.table == table]
-        if not rows:
+        measured = [one for one in figures if one.table == table]
+        if not measured:
             continue
+        scenarios = list(dict.fromkeys(one.scenario for one in measured))
+        rows = sorted(measured, key=lambda one: (scenarios.index(one.scenario), one.api))
         columns = tuple(rows[0].values)
         lines = [(one.scenario, one.api, *map(str, (one.values[column] for column in columns))) for one in rows]
         parts.append(f"### {title}\n\n{markdown_table(('', 'API', *columns), lines)}\n")

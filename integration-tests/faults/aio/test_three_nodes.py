@@ -85,14 +85,14 @@ async def test_one_node_hangs(cluster: LocalCluster, report: Report) -> None:
 async def test_one_node_hangs_and_slow_requests_are_sent_to_another_node_too(
     cluster: LocalCluster, keyspace_of_three: str, report: Report
 ) -> None:
-    policy = SpeculativePolicy(after=SLOW_SECONDS)
+    policy = SpeculativePolicy(after=SLOW_SECONDS, attempts=2)
     async with await init_coodie(**cluster.server.connect_arguments, keyspace=keyspace_of_three, speculative=policy):
         await Entry.sync_table()
         calls = await entries_while(partial(hang_one, cluster), timeout=SHORT_SECONDS)
         unknown_there = calls.check(await stored_entries())
 
     assert calls.longest_pause < LONGEST_PAUSE_SECONDS
-    what = f"one node hangs for {HANGS_FOR_SECONDS} s; `SpeculativePolicy(after={SLOW_SECONDS})`"
+    what = f"one node hangs for {HANGS_FOR_SECONDS} s; `SpeculativePolicy(after={SLOW_SECONDS}, attempts=2)`"
     report(what, of_calls(calls, unknown_there))
 
 
