@@ -37,6 +37,7 @@ REFERENCE = {
     "retrying": "coodie.retrying",
     "exceptions": "coodie.exceptions",
     "testing": "coodie_testing",
+    "server_errors": "coodie_testing.server_errors",
 }
 PACKAGES = ["coodie_core", "coodie_aio", "coodie_sync", "coodie", "coodie_testing"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -155,3 +156,28 @@ def test_with_the_base_install_only_it_says_what_to_install():
         "coodie-testing: This needs the Python module cyclopts, which is not installed. "
         "Install it with: pip install 'coodie-testing[server]'\n"
     )
+
+
+def test_a_cluster_that_encrypts_and_asks_for_passwords_says_how_to_connect():
+    process = start("--nodes", "2", "--tls", "--auth", "--heap", "128m")
+    with process:
+        ready = process.stdout.readline()
+        told = [process.stdout.readline() for _ in range(6)]
+
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=60)
+
+    first, second = re.search(r"ready on (\S+):9042, (\S+):9042 ", ready).groups()
+    assert [line.split(":")[0] for line in told] == ["Data", "Log", "Log", "Python", "Python", "Python"]
+    assert f'init_coodie(hosts=["{first}", "{second}"], port=9042, ssl_context=' in told[-1]
+    assert "authority.pem" in told[-1]
+    assert "auth_provider=PlainTextAuthProvider('coodie', 'coodie'))" in told[-1]
+    assert rest.endswith("Stopping it, and throwing its data away.\n")
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_cluster_keeps_no_data_and_says_so(tmp_path):
+    refused = run("--nodes", "3", "--data", str(tmp_path / "kept"))
+
+    assert refused.returncode == 1
+    assert "NodeConfig.data was given. The cluster chooses that" in refused.stderr

@@ -44,11 +44,12 @@ def proxy(coodie_server):
 @pytest.fixture
 def session(proxy, coodie_keyspace):
     """A session of the real driver that goes through the proxy, tries nothing again, and has an empty table ``t``."""
-    profile = ExecutionProfile(RoundRobinPolicy(), FallthroughRetryPolicy(), request_timeout=10)
+    profile = ExecutionProfile(RoundRobinPolicy(), FallthroughRetryPolicy(), request_timeout=60)
     cluster = Cluster(
         list(proxy.server.hosts),
         port=proxy.port,
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=60,
         **proxy.server.arguments,
     )
     session = cluster.connect(coodie_keyspace)
@@ -333,6 +334,7 @@ def test_a_client_of_protocol_5_comes_down_to_4(proxy):
         [proxy.address],
         port=proxy.port,
         compression=False,
+        connect_timeout=60,
         execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy())},
     )
 

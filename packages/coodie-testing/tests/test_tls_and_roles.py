@@ -42,7 +42,8 @@ def session_of(server: Server) -> Iterator[Session]:
     arguments = server.connect_arguments
     cluster = Cluster(
         arguments.pop("hosts"),
-        execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy())},
+        execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy(), request_timeout=60)},
+        connect_timeout=60,
         **arguments,
     )
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from coodie_testing import __version__
+from coodie_testing.cluster import LocalCluster
 from coodie_testing.config import NodeConfig
+from coodie_testing.credentials import SUPERUSER
 from coodie_testing.errors import CoodieTestingError
 from coodie_testing.jars import DEFAULT_VERSION, cache_directory, cassandra_jars
 from coodie_testing.node import CassandraNode
@@ -48,10 +50,13 @@ def start(
     heap: str = NodeConfig().heap,
     cassandra: str = DEFAULT_VERSION,
     timeout: float = NodeConfig().timeout,
+    nodes: int = 1,
+    tls: Annotated[bool, Parameter(negative="")] = False,
+    auth: Annotated[bool, Parameter(negative="")] = False,
     quiet: Annotated[bool, Parameter(negative="")] = False,
     once: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Start one Cassandra node and keep it running until Ctrl-C.
+    """Start Cassandra and keep it running until Ctrl-C.
 
     Args:
         data: Keep the data in this directory, for the next start too. Without it, the data is thrown away at the end.
@@ -60,30 +65,49 @@ def start(
         heap: Java's heap. 128m serves small tests, 512m those that load much.
         cassandra: The version of Apache Cassandra.
         timeout: Seconds until the server must answer.
+        nodes: How many. More than one form a cluster, on loopback addresses that it chooses, and keep no data.
+        tls: Encrypt the connections of clients (needs the extra `tls`).
+        auth: Ask for a user name and a password: coodie and coodie, for a superuser.
         quiet: Print nothing but errors.
         once: Stop as soon as the server is ready: to see whether it can be started.
     """
     began = time.monotonic()
-    config = NodeConfig(data=data, address=address, port=port, heap=heap, version=cassandra, timeout=timeout)
-    with CassandraNode(config, quiet=quiet) as node:
+    config = NodeConfig(
+        data=data,
+        address=address,
+        port=port,
+        heap=heap,
+        version=cassandra,
+        timeout=timeout,
+        tls="server" if tls else None,
+        auth=auth,
+    )
+    with CassandraNode(config, quiet=quiet) if nodes == 1 else LocalCluster(nodes, config, quiet=quiet) as running:
         if not quiet:
             took = f"({time.monotonic() - began:.1f} s)"
             end = "" if once else " Ctrl-C stops it."
-            console.print(f"[bold green]Cassandra {cassandra} is ready on {address}:{node.port}[/] {took}.{end}")
+            where = ", ".join(f"{node.address}:{node.port}" for node in nodes_of(running))
+            console.print(f"[bold green]Cassandra {cassandra} is ready on {where}[/] {took}.{end}")
         if not once:
-            _stay(node, quiet)
+            _stay(running, quiet)
     return SUCCESS
 
 
-def _stay(node: CassandraNode, quiet: bool) -> None:
+def nodes_of(running: CassandraNode | LocalCluster) -> tuple[CassandraNode, ...]:
+    """The nodes of a cluster, or the single one."""
+    return running.nodes if isinstance(running, LocalCluster) else (running,)
+
+
+def _stay(running: CassandraNode | LocalCluster, quiet: bool) -> None:
     """Return when the user wants no more of it."""
+    kept = isinstance(running, CassandraNode) and running.config.data
     try:
         if not quiet:
-            console.print(how_to_use(node), markup=False)
-        node.wait()
+            console.print(how_to_use(nodes_of(running), kept or None), markup=False)
+        running.wait()
     except (KeyboardInterrupt, _StopRequestedError):
         if not quiet:
-            console.print("Stopping it." if node.config.data else "Stopping it, and throwing its data away.")
+            console.print("Stopping it." if kept else "Stopping it, and throwing its data away.")
 
 
 @app.command
@@ -100,14 +124,27 @@ def download(*, cassandra: str = DEFAULT_VERSION, quiet: Annotated[bool, Paramet
     return SUCCESS
 
 
-def how_to_use(node: CassandraNode) -> str:
+def how_to_use(nodes: Sequence[CassandraNode], kept: Path | None) -> str:
     """What is printed about a running server: where its data is, and how to connect."""
-    data = node.config.data or "thrown away at the end (--data DIRECTORY keeps it)"
-    return f"""\
-Data:    {data}
-Log:     {node.log.path}
-Python:  init_coodie(hosts=["{node.address}"], port={node.port})
-Tests:   COODIE_TEST_HOSTS={node.address}:{node.port} pytest"""
+    logs = [f"Log:     {node.log.path}" for node in nodes]
+    lines = [f"Data:    {kept or 'thrown away at the end (--data DIRECTORY keeps it)'}", *logs, *how_to_connect(nodes)]
+    return "\n".join(lines)
+
+
+def how_to_connect(nodes: Sequence[CassandraNode]) -> list[str]:
+    """Lines of Python that connect to these nodes, and what to set for tests where that is enough to reach them."""
+    first = nodes[0]
+    hosts = ", ".join(f'"{node.address}"' for node in nodes)
+    arguments, before = [f"hosts=[{hosts}]", f"port={first.port}"], list[str]()
+    if first.authority_file:
+        arguments.append(f'ssl_context=ssl.create_default_context(cafile="{first.authority_file}")')
+        before.append("import ssl")
+    if first.config.auth:
+        arguments.append("auth_provider=PlainTextAuthProvider({!r}, {!r})".format(*SUPERUSER))
+        before.append("from cassandra.auth import PlainTextAuthProvider")
+    python = [f"Python:  {line}" for line in (*before, f"init_coodie({', '.join(arguments)})")]
+    named = ",".join(f"{node.address}:{node.port}" for node in nodes)
+    return python if before else [*python, f"Tests:   COODIE_TEST_HOSTS={named} pytest"]
 
 
 class _StopRequestedError(BaseException):

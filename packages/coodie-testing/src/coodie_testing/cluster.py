@@ -223,6 +223,26 @@ class LocalCluster:
             node.resume()
         self._paused.difference_update(numbers)
 
+    def heal(self) -> None:
+        """Undo all faults: clear the proxies, resume what is paused, start what does not run, and wait for it all."""
+        for proxy in self.proxies:
+            proxy.clear()
+        self.resume(*self._paused)
+        in_parallel(node.start for node in self.nodes)  # those that run are left alone
+        self.wait_until_ready()
+
+    def wait(self) -> None:
+        """Return never; raise when a node ends by itself.
+
+        Raises:
+            NodeDied: One ended.
+        """
+        while all(node.is_running for node in self.nodes):
+            time.sleep(POLL_SECONDS)
+        for node in self.nodes:
+            if not node.is_running:
+                node.wait()
+
     def _make_nodes(self, places: Places, directory: Path) -> tuple[CassandraNode, ...]:
         configs = (
             config_of(number, self._wanted, places, directory, self._with_proxies) for number in range(self._size)

@@ -118,6 +118,11 @@ class CassandraNode:
         return self._server_pid if self.is_running else None
 
     @property
+    def authority_file(self) -> Path | None:
+        """The certificate of who issued its own, in PEM, for clients to trust; None unless it encrypts."""
+        return self._home / "conf" / TRUSTED_CERTIFICATE if self.authority else None
+
+    @property
     def log(self) -> NodeLog:
         """What it logged since it was started."""
         assert self._log is not None, "the node was not started"

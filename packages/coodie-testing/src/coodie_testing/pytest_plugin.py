@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from coodie_testing import NodeConfig, Server
+    from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server
 
 SERVER = pytest.StashKey["Server"]()
 
@@ -114,6 +114,33 @@ def coodie_sync_driver(coodie_server: Server, coodie_keyspace: str) -> Iterator[
         yield driver
     finally:
         driver.close()
+
+
+@pytest.fixture
+def coodie_fault_proxy(coodie_server: Server) -> Iterator[FaultProxy]:
+    """A proxy before the server, for one test: connect to ``coodie_fault_proxy.server``, and let it misbehave."""
+    from coodie_testing import FaultProxy
+
+    with FaultProxy(coodie_server) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def coodie_cluster_of_session(request: pytest.FixtureRequest, coodie_node_config: NodeConfig) -> Iterator[LocalCluster]:
+    """Three local Cassandra nodes with a proxy before each, for the whole session. Tests use `coodie_cluster`."""
+    from coodie_testing import LocalCluster
+
+    with ExitStack() as running:
+        with _visible_progress(request.config), _failing_in_a_few_lines():
+            cluster = running.enter_context(LocalCluster(3, coodie_node_config, proxies=True))
+        yield cluster
+
+
+@pytest.fixture
+def coodie_cluster(coodie_cluster_of_session: LocalCluster) -> Iterator[LocalCluster]:
+    """Three local Cassandra nodes with proxies before them, started once. What a test does to them is undone after."""
+    yield coodie_cluster_of_session
+    coodie_cluster_of_session.heal()
 
 
 @_async_fixture

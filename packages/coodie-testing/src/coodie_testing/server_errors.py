@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from coodie_testing.frames import string
+from coodie_testing import frames
 
 WriteType = Literal["SIMPLE", "BATCH", "UNLOGGED_BATCH", "COUNTER", "BATCH_LOG", "CAS", "VIEW", "CDC"]
 Consistency = Literal[
@@ -50,7 +50,7 @@ class InjectedError:
         Args:
             prepared_id: The server's name for the prepared statement that the request is about, if it is about one.
         """
-        return struct.pack(">i", self.code) + string(self.message) + self.details(prepared_id)
+        return struct.pack(">i", self.code) + frames.string(self.message) + self.details(prepared_id)
 
     def details(self, prepared_id: bytes) -> bytes:
         """What follows the message."""
@@ -138,7 +138,7 @@ class WriteTimeout(_TooFewAnswers):
 
     def details(self, prepared_id: bytes) -> bytes:
         """The counts, and the type of the write."""
-        return self.counts() + string(self.write_type)
+        return self.counts() + frames.string(self.write_type)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +190,7 @@ class WriteFailure(_TooFewAnswers):
 
     def details(self, prepared_id: bytes) -> bytes:
         """The counts, the failures, and the type of the write."""
-        return self.counts() + struct.pack(">i", self.failures) + string(self.write_type)
+        return self.counts() + struct.pack(">i", self.failures) + frames.string(self.write_type)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
