@@ -8,7 +8,7 @@ The calls of this module block. `drivers.scylla` decides where they run.
 from __future__ import annotations
 
 import atexit
-import encodings.idna  # noqa: F401  # who looks up a host imports it; a fork meanwhile would leave it locked
+import codecs
 import inspect
 import os
 import sys
@@ -38,6 +38,8 @@ CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 
 PATIENCE_AT_EXIT_SECONDS = 2
 """For the thread of the driver's reactor to end with the program. On an idle machine that takes a millisecond."""
+
+codecs.lookup("idna")  # imported by who looks up a host; a fork meanwhile would leave that import locked in the child
 
 opened_clusters: WeakSet[Any] = WeakSet()
 if hasattr(os, "register_at_fork"):  # not on Windows
