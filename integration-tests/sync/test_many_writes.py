@@ -13,7 +13,7 @@ import pytest
 from coodie_core.exceptions import BulkWriteError, InvalidQueryError
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
 from coodie_core.results import BulkProgress, RowStatus
-from coodie_sync import BulkWrites, CounterDocument, Document, bulk, execute_raw
+from coodie_sync import BulkWrites, CounterDocument, Document, bulk, deadline, execute_raw
 
 ROWS = 20_000
 PARTS = 500
@@ -149,7 +149,7 @@ def test_a_run_that_stopped_at_too_many_errors_goes_on_from_its_checkpoint():
     given: list[Any] = list(rows(300))
     given[100:120] = [{}] * 20
 
-    with pytest.raises(BulkWriteError, match=r"It stopped there \(max_errors\)") as raised:
+    with pytest.raises(BulkWriteError, match=r"It stopped there \(max_errors") as raised:
         Row.insert_many(given, max_errors=20, max_in_flight=4)
     stopped = raised.value.report
     assert stopped.has_stopped
@@ -159,6 +159,22 @@ def test_a_run_that_stopped_at_too_many_errors_goes_on_from_its_checkpoint():
 
     assert stopped.applied + report.applied == 300
     assert stored_numbers() == list(range(300))
+
+
+def test_a_run_stops_when_its_deadline_is_over_and_another_one_goes_on():
+    given = list(rows(3_000))
+
+    with pytest.raises(BulkWriteError) as raised:
+        write_within(0.05, given)
+    assert raised.value.report.has_stopped
+    Row.insert_many(given, checkpoint=raised.value.report.checkpoint)
+
+    assert stored_numbers() == list(range(3_000))
+
+
+def write_within(seconds: float, given: list[Any]) -> None:
+    with deadline(seconds):
+        Row.insert_many(given)
 
 
 def test_an_error_of_the_rows_themselves_ends_the_run_once_what_was_begun_is_written():

@@ -130,7 +130,7 @@ class BulkWriteError(CoodieError):
         statuses = [outcome.status for outcome in report.errors]
         counts = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
         first = report.errors[0]
-        stopped = " It stopped there (max_errors)." if report.has_stopped else ""
+        stopped = " It stopped there (max_errors, or a deadline)." if report.has_stopped else ""
         super().__init__(
             f"{report.applied} rows were written, {counts}.{stopped} The first error is that of row "
             f"{first.index}: {type(first.error).__name__}: {first.error} Look at .report.errors; give "

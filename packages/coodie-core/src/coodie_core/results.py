@@ -216,7 +216,7 @@ class BulkReport:
     Attributes:
         applied: How many rows were written.
         outcomes: The rows that were not, or perhaps not, in their order.
-        has_stopped: Whether it ended before the last row, because there were too many errors.
+        has_stopped: Whether it ended before the last row, because there were too many errors, or a deadline was over.
         checkpoint: Where another run goes on: plain data for JSON. Give it to `Document.insert_many` with the same
             rows; those that were written are passed over.
 

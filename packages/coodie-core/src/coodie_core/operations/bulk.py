@@ -20,6 +20,7 @@ from coodie_core.exceptions import (
     ConditionNotMet,
     CoodieError,
     DatabaseError,
+    DeadlineExceeded,
     InvalidQueryError,
     OutcomeUnknown,
     Overloaded,
@@ -102,6 +103,7 @@ class BulkWork:
         self._counts: dict[RowStatus, int] = dict.fromkeys(RowStatus, 0)
         self._outcomes: list[RowOutcome] = []
         self._told_at: float | None = None
+        self._is_out_of_time = False
 
     @property
     def has_room(self) -> bool:
@@ -120,8 +122,8 @@ class BulkWork:
 
     @property
     def has_stopped(self) -> bool:
-        """Whether there are so many errors that no more rows are taken."""
-        return self._max_errors is not None and self._errors >= self._max_errors
+        """Whether no more rows are taken: there are too many errors, or a deadline is over, which all would miss."""
+        return self._is_out_of_time or (self._max_errors is not None and self._errors >= self._max_errors)
 
     @property
     def _errors(self) -> int:
@@ -147,6 +149,7 @@ class BulkWork:
         self._counts[outcome.status] += 1
         if outcome.status is not RowStatus.APPLIED:
             self._outcomes.append(outcome)
+            self._is_out_of_time = self._is_out_of_time or isinstance(outcome.error, DeadlineExceeded)
 
     def abandon(self) -> None:
         """End the rows under way where they are; of what was sent of them, nobody will know."""
