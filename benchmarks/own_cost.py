@@ -172,12 +172,12 @@ def of_calls(name: str, call: Callable[[], None], most: float) -> Measure:
 MEASURES = (
     of_rows("row of 4 columns", lambda: documents_of(Reading, FOUR), most=3),
     of_rows("row of 4 columns, one empty", lambda: documents_of(Reading, EMPTY_NOTES), most=3),
-    of_rows("row of 6 columns, with uuid and set", lambda: documents_of(TaggedReading, SIX), most=5),
+    of_rows("row of 6 columns, with uuid and set", lambda: documents_of(TaggedReading, SIX), most=6),
     of_rows("row of 6 columns, as a tuple", lambda: values_of(with_values(Query(TaggedReading), ()), SIX), most=2.5),
     of_calls("find and get one document", get_one, most=50),
-    of_calls("make a document (Pydantic alone)", make_one, most=10),
-    of_calls("make a document and save it", save_one, most=60),
-    of_calls("update a document", update_one, most=40),
+    of_calls("make a document (Pydantic alone)", make_one, most=4),
+    of_calls("make a document and save it", save_one, most=45),
+    of_calls("update a document", update_one, most=75),
     of_calls("update what find() describes", update_found, most=60),
 )
 

@@ -38,7 +38,7 @@ def restrictions_of(table: Table, method: str, given: Mapping[str, Any]) -> tupl
     Raises:
         InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
     """
-    return tuple(_restriction(table, method, keyword, value) for keyword, value in given.items())
+    return tuple([_restriction(table, method, keyword, value) for keyword, value in given.items()])
 
 
 def conditions_as_restrictions(table: Table, method: str, given: Iterable[Condition]) -> tuple[Restriction, ...]:
@@ -48,8 +48,10 @@ def conditions_as_restrictions(table: Table, method: str, given: Iterable[Condit
         InvalidQueryError: It is no condition, it is about another document, or a value is not of the field's type.
     """
     return tuple(
-        _restriction(table, method, _checked_condition(table, method, condition).keyword, condition.value)
-        for condition in given
+        [
+            _restriction(table, method, _checked_condition(table, method, condition).keyword, condition.value)
+            for condition in given
+        ]
     )
 
 

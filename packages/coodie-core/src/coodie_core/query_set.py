@@ -73,8 +73,8 @@ class BaseQuerySet(Generic[D]):
         """
         table = table_of(self._query.model)
         added = (*conditions_as_restrictions(table, "find", conditions), *restrictions_of(table, "find", filters))
-        rows = tuple(item for item in added if item.value is not None)
-        null_checks = tuple(item for item in added if item.value is None)
+        rows = tuple([item for item in added if item.value is not None])
+        null_checks = tuple([item for item in added if item.value is None])
         return self._with(filters=self._query.filters + rows, null_checks=self._query.null_checks + null_checks)
 
     def is_null(self, field: str) -> Self:

@@ -21,7 +21,7 @@ def encoded(table: Table, field: str, value: Any) -> Any:
     Raises:
         UnstorableValue: The column cannot hold it.
     """
-    encode = table.codecs[field].encode
+    encode = table.encoders[field]
     if encode is None or value is None:
         return value
     try:
