@@ -166,7 +166,7 @@ def answer_own_statements(response: Any) -> None:
         response.row_factory = tuple_factory
         if isinstance(statement, _OwnBatch) and statement.write_timestamp is not None:
             response.message.timestamp = statement.write_timestamp
-        retries: Any = statement.retry_policy
+        retries: Any = response.query.retry_policy
         if isinstance(retries, Retries):
             retries.begin(response.timeout)
 
