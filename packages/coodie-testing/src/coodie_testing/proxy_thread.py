@@ -41,13 +41,13 @@ class ProxyThread:
         listen_tls: ssl.SSLContext | None = None,
         upstream_tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.listen = listen
-        self.fault_for = fault_for
-        self.prepared_texts = prepared_texts
-        self.latency = 0.0
-        self.accepted = 0
+        self.listen: Endpoint = listen
+        self.fault_for: FaultFor = fault_for
+        self.prepared_texts: dict[bytes, str] = prepared_texts
+        self.latency: float = 0.0
+        self.accepted: int = 0
         self.clients: set[asyncio.StreamWriter] = set()
-        self.moving = asyncio.Event()
+        self.moving: asyncio.Event = asyncio.Event()
         self._upstream = upstream
         self._listen_tls, self._upstream_tls = listen_tls, upstream_tls
         self._ended = asyncio.Event()
