@@ -11,7 +11,7 @@ from faults.figures import Report, of_calls
 
 pytestmark = pytest.mark.usefixtures("proxied")
 
-RESETS = 3
+RESETS = 2
 LOST = 50
 OPEN_ROUNDS = 200
 

@@ -13,7 +13,7 @@ from faults.sync.load import Entry, entries_while, stored_entries
 
 pytestmark = pytest.mark.usefixtures("proxied")
 
-RESETS = 3
+RESETS = 2
 LOST = 50
 OPEN_ROUNDS = 200
 

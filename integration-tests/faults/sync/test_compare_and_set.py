@@ -12,7 +12,7 @@ from faults.calls import LONGEST_WAIT_SECONDS
 from faults.figures import Report
 from faults.sync.tally import Tally, check, count_up, figures_of
 
-DROPPED, CUT, TIMED_OUT = 6, 2, 6
+DROPPED, CUT, TIMED_OUT = 4, 1, 4
 TIMEOUT_SECONDS = 1.0
 
 
