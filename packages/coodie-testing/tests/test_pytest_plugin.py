@@ -237,27 +237,3 @@ def test_a_fault_proxy_stands_before_the_server_for_one_test(run_pytest, hosts):
     )
 
     assert passed(done, 1)
-
-
-def test_a_cluster_is_whole_again_for_the_next_test(run_pytest):
-    done = run_pytest(
-        """
-        def test_first(coodie_cluster):
-            coodie_cluster.kill(1)
-            coodie_cluster.proxies[0].refuse()
-
-        def test_second(coodie_cluster):
-            assert [node.is_running for node in coodie_cluster.nodes] == [True, True, True]
-            coodie_cluster.wait_until_ready()
-        """,
-        conftest="""
-        import pytest
-        from coodie_testing import NodeConfig
-
-        @pytest.fixture(scope="session")
-        def coodie_node_config():
-            return NodeConfig(heap="128m")
-        """,
-    )
-
-    assert passed(done, 2)
