@@ -39,10 +39,10 @@ _EMPTY_COLLECTIONS: dict[str, Callable[[], Any]] = {"list": list, "set": set, "m
 
 def document_reader(model: type[D], columns: Sequence[str], *, validated: bool) -> DocumentReader[D]:
     """Return the reader of rows with these columns, which must be the table's."""
-    names = tuple(columns)
-    return table_of(model).memory.of(
-        ("reader", names, validated), lambda: DocumentReader(model, names, validated=validated)
-    )
+    names, table = tuple(columns), table_of(model)
+    members = table.family and len(table.family.members)  # one that joins may have static columns
+    key = ("reader", names, validated, members)
+    return table.memory.of(key, lambda: DocumentReader(model, names, validated=validated))
 
 
 class DocumentReader(Generic[D]):
