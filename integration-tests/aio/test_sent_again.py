@@ -10,9 +10,12 @@ import pytest
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, execute_raw, init_coodie
 from coodie_aio.drivers.base import Driver
+from coodie_aio.retries import Retries
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import OutcomeUnknown, ReadTimeout, Unavailable, WriteTimeout
 from coodie_core.fields import Counter, PrimaryKey
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy
+from coodie_core.statement import Statement
 from coodie_testing import FaultProxy, Server, server_errors
 
 AT_ONCE = RetryPolicy(attempts=3, first_pause=0)
@@ -285,3 +288,16 @@ async def test_the_driver_knows_what_may_be_sent_twice(flags: dict[str, bool], w
     await call()
 
     assert list(flags.values()) == [expected]
+
+
+async def test_attempts_that_carried_nothing_out_are_counted():
+    increment = Statement("UPDATE views SET views = views + ? WHERE url = ?", (1, "/"), counter=True)
+    retries = Retries(increment, AT_ONCE)
+
+    first = retries.on_unavailable(None, ConsistencyLevel.QUORUM, 2, 1, 0)
+    second = retries.on_unavailable(None, ConsistencyLevel.QUORUM, 2, 1, 1)
+    third = retries.on_write_timeout(None, ConsistencyLevel.QUORUM, 0, 2, 1, 2)
+
+    assert (first, second) == ((retries.RETRY_NEXT_HOST, None), (retries.RETRY_NEXT_HOST, None))
+    assert third == (retries.RETHROW, None)
+    assert retries.refusals == 2

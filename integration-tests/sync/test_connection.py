@@ -16,6 +16,7 @@ import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, ExecutionProfile
 from cassandra.policies import FallthroughRetryPolicy, RoundRobinPolicy
 
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import (
     ConfigurationError,
     KeyspaceNotFound,
@@ -25,6 +26,7 @@ from coodie_core.exceptions import (
 )
 from coodie_core.statement import Statement
 from coodie_sync.connection import Driver, driver_for, get_driver, init_coodie, register_driver, registry
+from coodie_sync.raw import execute_raw
 
 Connect = dict[str, Any]
 NODE = Statement("SELECT key FROM system.local")
@@ -299,3 +301,29 @@ def test_a_driver_type_named_cassandra_is_the_package_that_is_installed(connect:
 
     assert isinstance(driver, Driver)
     assert driver.execute(NODE).rows == [("local",)]
+
+
+def test_the_connections_own_consistency_and_timeout_hold_where_nothing_else_is_said(
+    connect: Connect, coodie_keyspace: str
+):
+    seen: list[tuple[int, int | None, float | None]] = []
+
+    def look(response: Any) -> None:
+        seen.append((response.message.consistency_level, response.message.serial_consistency_level, response.timeout))
+
+    usual = {"consistency": "QUORUM", "serial_consistency": "LOCAL_SERIAL", "timeout": 7.5}
+    with init_coodie(**connect, keyspace=coodie_keyspace, name="usual", **usual) as driver:
+        session: Any = driver.session
+        session.add_request_init_listener(look)
+        execute_raw("SELECT key FROM system.local", connection="usual")
+        execute_raw("SELECT key FROM system.local", connection="usual", consistency="ONE", timeout=3)
+
+    assert [one[0] for one in seen] == [ConsistencyLevel.QUORUM, ConsistencyLevel.ONE]
+    assert seen[0][1] == ConsistencyLevel.LOCAL_SERIAL
+    assert [one[2] for one in seen] == pytest.approx([7.5, 3], abs=0.2)
+
+
+@pytest.mark.parametrize("usual", [{"consistency": "ONE"}, {"timeout": 1}, {"username": "me", "password": "x"}])
+def test_a_session_of_ones_own_has_its_own(usual: dict[str, Any]):
+    with pytest.raises(ConfigurationError, match="a session is connected already"):
+        init_coodie(session=object(), **usual)

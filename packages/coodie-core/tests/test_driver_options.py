@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.options import (
     ConnectionOptions,
     check_arguments,
@@ -15,6 +16,7 @@ from coodie_core.driver_support.options import (
     contact_points_from,
 )
 from coodie_core.exceptions import ConfigurationError
+from coodie_core.options import execution_options
 
 KNOWN = (
     "port",
@@ -136,8 +138,6 @@ def test_keywords_that_nobody_knows_are_refused_with_the_nearest_one() -> None:
     [
         ("contact_points", "hosts="),
         ("ssl", "ssl_context="),
-        ("timeout", "connect_timeout="),
-        ("consistency", "execution_profiles="),
     ],
 )
 def test_keywords_of_other_libraries_are_refused_with_coodies_own(keyword: str, instead: str) -> None:
@@ -160,3 +160,18 @@ class TestLoggingIn:
     def test_there_is_one_way_to_log_in(self) -> None:
         with pytest.raises(ConfigurationError, match="not both"):
             options(username="joe", password="x", arguments={"auth_provider": object()})
+
+
+class TestUsualOptions:
+    def test_they_go_to_the_execution_profile(self) -> None:
+        made = options(execution=execution_options("QUORUM", 3, serial_consistency="LOCAL_SERIAL"))
+
+        assert made.profile == {
+            "consistency_level": ConsistencyLevel.QUORUM,
+            "serial_consistency_level": ConsistencyLevel.LOCAL_SERIAL,
+            "request_timeout": 3,
+        }
+
+    def test_profiles_have_their_own(self) -> None:
+        with pytest.raises(ConfigurationError, match=r"init_coodie\(consistency=\.\.\., execution_profiles="):
+            options(execution=execution_options("QUORUM"), arguments={"execution_profiles": {}})

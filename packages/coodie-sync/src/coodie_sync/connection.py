@@ -8,7 +8,9 @@ import ssl
 from collections.abc import Sequence
 from typing import Any
 
+from coodie_core.consistency import Consistency, SerialConsistency
 from coodie_core.driver_support.options import connection_options
+from coodie_core.options import execution_options
 from coodie_core.paging_tokens import PagingTokens, checked_paging_tokens
 from coodie_core.registry import DEFAULT_NAME
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy, policies
@@ -28,6 +30,9 @@ def init_coodie(
     paging_tokens: PagingTokens | None = None,
     username: str | None = None,
     password: str | None = None,
+    consistency: Consistency | None = None,
+    serial_consistency: SerialConsistency | None = None,
+    timeout: float | None = None,
     retry: RetryPolicy | None = None,
     speculative: SpeculativePolicy | None = None,
     **kwargs: Any,
@@ -51,6 +56,10 @@ def init_coodie(
         paging_tokens: What makes `PagedResult.next_token`, with a key of yours.
         username: Who logs in, where the server asks for that.
         password: The password of *username*.
+        consistency: A consistency level, its name or its number, where neither a call nor a query says it. The driver's
+            own is LOCAL_ONE.
+        serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, likewise.
+        timeout: Seconds to wait for each answer, likewise; 10 if not given.
         retry: When statements are sent again, where neither a call nor a query says so (see `RetryPolicy`).
         speculative: When idempotent statements are sent to a second node as well, likewise.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
@@ -85,6 +94,7 @@ def init_coodie(
         username=username,
         password=password,
         policies=policies(retry, speculative),
+        execution=execution_options(consistency, timeout, serial_consistency=serial_consistency),
     )
     driver = kind(options)
     driver.paging_tokens = checked_paging_tokens(paging_tokens)

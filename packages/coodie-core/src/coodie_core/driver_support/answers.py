@@ -80,7 +80,8 @@ def failure(
     if closed and not attempted:
         return was_closed(driver)
     consistency = request.options.consistency if response is None else response.message.consistency_level
-    circumstances = Circumstances(request, driver.keyspace, consistency, attempted, known)
+    refusals = 0 if response is None else getattr(response.query.retry_policy, "refusals", 0)
+    circumstances = Circumstances(request, driver.keyspace, consistency, attempted, known, refusals)
     if limit is not None and ran_out(limit, error):
         return out_of_time(limit, circumstances)
     return coodie_error(error, circumstances)

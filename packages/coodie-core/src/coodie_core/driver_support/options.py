@@ -9,6 +9,7 @@ from typing import Any
 
 from coodie_core.exceptions import ConfigurationError
 from coodie_core.retrying import NO_POLICIES, Policies
+from coodie_core.statement import DEFAULT_EXECUTION, ExecutionOptions
 from coodie_core.suggestions import nearest
 
 DEFAULT_HOSTS = ("127.0.0.1",)
@@ -16,14 +17,18 @@ DEFAULT_PORT = 9042
 KEYSPACE_NAME = re.compile(r"[A-Za-z0-9_]{1,48}")
 """Apache Cassandra, "Data Definition": the name has up to 48 letters, digits and underscores, quoted or not."""
 
-PROFILE_ARGUMENTS = {"load_balancing_policy": "load_balancing_policy", "default_retry_policy": "retry_policy"}
-"""Arguments of ``Cluster`` that it calls deprecated, and what an execution profile calls them."""
+PROFILE_ARGUMENTS = {
+    "load_balancing_policy": "load_balancing_policy",
+    "default_retry_policy": "retry_policy",
+    "consistency": "consistency_level",
+    "serial_consistency": "serial_consistency_level",
+    "timeout": "request_timeout",
+}
+"""Arguments of ``Cluster`` that it calls deprecated, and of `init_coodie`, and what an execution profile calls them."""
 
 OTHER_WAYS = {
     "contact_points": "The nodes to connect to are hosts=[...].",
     "ssl": "Give ssl_context=ssl.create_default_context(cafile=...).",
-    "consistency": "Give execution_profiles=, or consistency= to the single call or query.",
-    "timeout": "Give connect_timeout= for connecting, and execution_profiles= or timeout= of a call for requests.",
 }
 
 ContactPoint = str | tuple[str, int]
@@ -67,6 +72,7 @@ def connection_options(
     username: str | None = None,
     password: str | None = None,
     policies: Policies = NO_POLICIES,
+    execution: ExecutionOptions = DEFAULT_EXECUTION,
 ) -> ConnectionOptions:
     """Return what the arguments of `init_coodie` mean.
 
@@ -82,6 +88,7 @@ def connection_options(
         username: As in `init_coodie`.
         password: As in `init_coodie`.
         policies: What ``retry=`` and ``speculative=`` of `init_coodie` say.
+        execution: What ``consistency=``, ``serial_consistency=`` and ``timeout=`` of `init_coodie` say.
 
     Raises:
         ConfigurationError: They contradict each other, or cannot mean anything.
@@ -89,18 +96,20 @@ def connection_options(
     check_name(name)
     check_keyspace(keyspace)
     credentials = credentials_from(username, password, arguments)
+    usual = usual_of(execution)
     if session is not None:
-        given = [*arguments, *([] if credentials is None else ["username", "password"])]
+        given = [*arguments, *usual, *([] if credentials is None else ["username", "password"])]
         check_session(session, hosts=hosts, ssl_context=ssl_context, lazy=lazy, arguments=given)
         return ConnectionOptions(name, hosts_of(session), keyspace, session, {}, {}, policies)
     check_arguments(arguments, known_arguments)
     contact_points = contact_points_from(DEFAULT_HOSTS if hosts is None else hosts)
     cluster = {key: value for key, value in arguments.items() if key not in PROFILE_ARGUMENTS}
-    profile = {PROFILE_ARGUMENTS[key]: value for key, value in arguments.items() if key in PROFILE_ARGUMENTS}
+    of_profile = {key: value for key, value in {**arguments, **usual}.items() if key in PROFILE_ARGUMENTS}
+    profile = {PROFILE_ARGUMENTS[key]: value for key, value in of_profile.items()}
     if profile and "execution_profiles" in cluster:
         raise ConfigurationError(
-            f"init_coodie({', '.join(sorted(set(arguments) & set(PROFILE_ARGUMENTS)))}=..., execution_profiles=...): "
-            f"put the policies into the execution profiles, and leave the other arguments out."
+            f"init_coodie({', '.join(sorted(of_profile))}=..., execution_profiles=...): "
+            f"put these into the execution profiles, and leave the other arguments out."
         )
     ports = {point[1] for point in contact_points if isinstance(point, tuple)}
     if "port" not in cluster and len(ports) == 1 and all(isinstance(point, tuple) for point in contact_points):
@@ -118,6 +127,16 @@ def connection_options(
         policies,
         credentials,
     )
+
+
+def usual_of(execution: ExecutionOptions) -> dict[str, Any]:
+    """Return what *execution* says, by the names of the arguments of `init_coodie`."""
+    given = {
+        "consistency": execution.consistency,
+        "serial_consistency": execution.serial_consistency,
+        "timeout": execution.timeout,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def credentials_from(username: str | None, password: str | None, arguments: Collection[str]) -> tuple[str, str] | None:
@@ -240,7 +259,23 @@ def check_arguments(arguments: Collection[str], known: Collection[str]) -> None:
             )
 
 
-OWN_ARGUMENTS = ("hosts", "session", "keyspace", "driver_type", "name", "ssl_context", "lazy", "paging_tokens")
+OWN_ARGUMENTS = (
+    "hosts",
+    "session",
+    "keyspace",
+    "driver_type",
+    "name",
+    "ssl_context",
+    "lazy",
+    "paging_tokens",
+    "username",
+    "password",
+    "consistency",
+    "serial_consistency",
+    "timeout",
+    "retry",
+    "speculative",
+)
 
 
 def unknown_driver_type(driver_type: object, known: Collection[str]) -> ConfigurationError:
