@@ -14,7 +14,7 @@ from pydantic import Field
 from coodie import aio, sync
 from coodie.expressions import Column, col
 from coodie.fields import PrimaryKey
-from coodie.results import LWTResult, SchemaChanges
+from coodie.results import BulkReport, LWTResult, SchemaChanges
 
 
 class User(aio.Document):
@@ -51,6 +51,10 @@ async def reading_something_else(key: UUID) -> None:
     assert_type(await User.find().group_by("id").aggregate(n="count(*)"), list[dict[str, Any]])
     assert_type(await User.find().aggregate(n="count(*)"), dict[str, Any])
     assert_type(await User.find(id=key).writetime("name"), int | None)
+    assert_type(User.find().scan(parallel=4), aio.Scanner[User])
+    assert_type(names.scan(), aio.Scanner[tuple[Any, ...]])
+    async for scanned in User.find().scan():
+        assert_type(scanned, User)
     assert_type((await User.find().all(lazy=True))[0].document, User)
     async for row in names:
         assert_type(row, tuple[Any, ...])
@@ -65,6 +69,7 @@ def blocking_reading(key: UUID) -> None:
     assert_type(BlockingUser.find().all(), list[BlockingUser])
     assert_type(BlockingUser.find().first(), BlockingUser | None)
     assert_type(BlockingUser.find().count(), int)
+    assert_type(list(BlockingUser.find().scan()), list[BlockingUser])
     for user in BlockingUser.find():
         assert_type(user, BlockingUser)
 
@@ -80,6 +85,10 @@ def comparing() -> None:
 async def writing(user: User) -> None:
     assert_type(await user.save(), LWTResult)
     assert_type(await user.insert(), LWTResult)
+    assert_type(await User.insert_many([user, {"name": "Bob"}]), BulkReport)
+    _ = await User.insert_many(["Bob"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    async with aio.bulk() as writes:
+        assert_type(writes, aio.BulkWrites)
     async with aio.AsyncBatchQuery() as batch:
         assert_type(batch, aio.AsyncBatchQuery)
         await user.save(batch=batch)
@@ -88,6 +97,7 @@ async def writing(user: User) -> None:
 def blocking_writing(user: BlockingUser) -> None:
     assert_type(user.save(), LWTResult)
     assert_type(user.insert(), LWTResult)
+    assert_type(BlockingUser.insert_many(user for _ in range(3)), BulkReport)
     with sync.BatchQuery() as batch:
         assert_type(batch, sync.BatchQuery)
         user.save(batch=batch)
