@@ -42,6 +42,10 @@ COMMON = """
 """
 
 
+ABOUT_FORKS = ("-W", "ignore:This process:DeprecationWarning")
+"""Python 3.12 and later warn of every fork of a process that has threads."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A program that ended.
@@ -76,7 +80,7 @@ def run_program(
     """
     parts = (PRELUDES[api], COMMON, f"arguments = {arguments!r}", text)
     program = "\n".join(textwrap.dedent(part) for part in parts)
-    command = [sys.executable, "-W", "error", "-c", program]
+    command = [sys.executable, "-W", "error", *ABOUT_FORKS, "-c", program]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
         try:

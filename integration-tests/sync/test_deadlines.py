@@ -16,14 +16,16 @@ from coodie_core.exceptions import (
     BulkWriteError,
     ClientTimeout,
     ConfigurationError,
+    DatabaseError,
     DeadlineExceeded,
     OutcomeUnknown,
 )
 from coodie_core.fields import ClusteringKey, PrimaryKey
+from coodie_core.retrying import RetryPolicy
 from coodie_core.statement import BatchStatement, ExecutionOptions, Statement
 from coodie_sync import BatchQuery, Document, deadline, get_driver, init_coodie
 from coodie_sync.drivers.base import Driver
-from coodie_testing import FaultProxy, Server
+from coodie_testing import FaultProxy, Server, server_errors
 
 BUDGET = 0.3
 LATEST = BUDGET + 0.7
@@ -218,6 +220,37 @@ def test_many_writes_keep_the_deadline(proxy: FaultProxy, driver: Driver) -> Non
 
     assert {type(outcome.error).__name__ for outcome in raised.value.report.errors} == {"DeadlineExceeded"}
     assert watch.seconds <= 2 * LATEST, "500 rows take some time of this process, too"
+
+
+def test_a_scan_keeps_the_deadline(proxy: FaultProxy, driver: Driver) -> None:
+    Reading(sensor=6, number=1).save()
+    proxy.stall()
+
+    def read_on() -> None:
+        for _ in Reading.find().scan(parallel=4):
+            pass
+
+    with Stopwatch() as watch, pytest.raises(DeadlineExceeded) as raised:
+        with deadline(BUDGET):
+            read_on()
+
+    overran(watch, raised.value)
+
+
+def test_attempts_share_one_budget(proxy: FaultProxy, driver: Driver) -> None:
+    Reading(sensor=7, number=1).save()
+    patient = RetryPolicy(attempts=10, first_pause=0.05, longest_pause=0.05)
+    Reading.find(sensor=7).all()
+    proxy.latency = 0.1
+    proxy.reset_counts()
+    proxy.fail(server_errors.Overloaded(), times=None)
+
+    with Stopwatch() as watch, pytest.raises(DatabaseError):
+        with deadline(BUDGET):
+            Reading.find(sensor=7).retry(patient).all()
+
+    assert watch.seconds <= LATEST
+    assert 1 <= proxy.count(text="SELECT") <= 4, "each attempt took 0.1 s"
 
 
 def test_nothing_is_sent_once_the_budget_is_used_up(proxy: FaultProxy, driver: Driver) -> None:
