@@ -19,8 +19,6 @@ from coodie_testing import FaultProxy, Server, server_errors
 
 PAGE = 10
 PAGES = 6
-PAGE_OF_A_STREAM = 200
-ROWS_OF_A_STREAM = 4_000
 
 
 class Row(Document):
@@ -154,19 +152,22 @@ def test_a_connection_that_is_not_open_yet_opens_at_the_first_row(coodie_server:
     assert numbers == list(range(PAGES * PAGE))
 
 
-def test_memory_does_not_grow_with_the_rows(coodie_server: Server, coodie_keyspace: str):
-    """Not one row more is alive at the end of the walk than at its beginning."""
+def test_memory_does_not_grow_with_the_rows(
+    coodie_server: Server, coodie_keyspace: str, request: pytest.FixtureRequest
+):
+    """At no time are more rows alive than two pages have; with --long, among 1,000,000 rows."""
+    rows, page = (1_000_000, 5_000) if request.config.getoption("long") else (4_000, 200)
     arguments: dict[str, Any] = {**coodie_server.connect_arguments, "keyspace": coodie_keyspace}
-    alive, rows = [], 0
+    alive, read = [], 0
     with init_coodie(**arguments, name="direct"):
         Streamed.sync_table()
-        Streamed.insert_many({"part": number % 7, "number": number} for number in range(ROWS_OF_A_STREAM))
-        for row in Streamed.find().using("direct").fetch_size(PAGE_OF_A_STREAM):
-            rows += 1
-            if rows % (2 * PAGE_OF_A_STREAM) == 0:
+        Streamed.insert_many({"part": number % 1_000, "number": number} for number in range(rows))
+        for row in Streamed.find().using("direct").fetch_size(page):
+            read += 1
+            if read % (rows // 10) == 0:
                 gc.collect()
                 alive.append(sum(type(each) is type(row) for each in gc.get_objects()))
 
-    assert rows == ROWS_OF_A_STREAM
-    assert len(alive) == ROWS_OF_A_STREAM // (2 * PAGE_OF_A_STREAM)
-    assert max(alive) <= 2 * PAGE_OF_A_STREAM
+    assert read == rows
+    assert len(alive) == 10
+    assert max(alive) <= 2 * page
