@@ -9,9 +9,12 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
+from cassandra.cluster import Cluster
+from cassandra.policies import RetryPolicy as DriverRetryPolicy
+from cassandra.policies import RoundRobinPolicy
 
 from coodie_core.consistency import ConsistencyLevel
-from coodie_core.exceptions import OutcomeUnknown, ReadTimeout, Unavailable, WriteTimeout
+from coodie_core.exceptions import ConfigurationError, OutcomeUnknown, ReadTimeout, Unavailable, WriteTimeout
 from coodie_core.fields import Counter, PrimaryKey
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.statement import Statement
@@ -303,3 +306,46 @@ def test_attempts_that_carried_nothing_out_are_counted():
     assert (first, second) == ((retries.RETRY_NEXT_HOST, None), (retries.RETRY_NEXT_HOST, None))
     assert third == (retries.RETHROW, None)
     assert retries.refusals == 2
+
+
+class Stubborn(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no types
+    """A policy of the driver that sends every write again that timed out, whatever it is."""
+
+    def on_write_timeout(self, *_: Any, retry_num: int, **__: Any) -> tuple[Any, ...]:
+        return (self.RETRY, None) if retry_num < 3 else (self.RETHROW, None)
+
+
+def test_a_policy_of_the_drivers_own_holds_for_what_may_be_sent_twice_and_nothing_else(
+    proxy: FaultProxy, coodie_keyspace: str
+):
+    connection = {**proxy.server.connect_arguments, "keyspace": coodie_keyspace}
+    with init_coodie(**connection, default_retry_policy=Stubborn()):
+        proxy.reset_counts()
+        proxy.fail(server_errors.WriteTimeout(), times=None)
+
+        with pytest.raises(WriteTimeout):
+            Note(id=1, text="a").save()
+        assert proxy.count(text="INSERT") == 4
+
+        for write in (counter_update, condition, raw_write):
+            proxy.reset_counts()
+            with pytest.raises(OutcomeUnknown):
+                write()
+            assert proxy.count(opcodes={"EXECUTE", "BATCH", "QUERY"}) == 1
+
+
+def test_a_session_without_profiles_cannot_send_to_several_nodes(coodie_server: Server):
+    with pytest.warns(DeprecationWarning, match="Legacy execution parameters"):
+        cluster = Cluster(
+            list(coodie_server.hosts),
+            port=coodie_server.port,
+            load_balancing_policy=RoundRobinPolicy(),
+            **coodie_server.arguments,
+        )
+    session = cluster.connect()
+    try:
+        with init_coodie(session=session, name="own", speculative=SpeculativePolicy(after=1)):
+            with pytest.raises(ConfigurationError, match="has no execution profiles"):
+                execute_raw("SELECT key FROM system.local", connection="own")
+    finally:
+        cluster.shutdown()
