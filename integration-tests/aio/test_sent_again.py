@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import uuid4
@@ -347,3 +348,12 @@ async def test_a_session_without_profiles_cannot_send_to_several_nodes(coodie_se
                 await execute_raw("SELECT key FROM system.local", connection="own")
     finally:
         cluster.shutdown()
+
+
+async def test_the_next_attempt_waits_for_its_pause(proxy: FaultProxy):
+    proxy.fail(server_errors.WriteTimeout(), text="INSERT", times=2)
+    before = time.monotonic()
+
+    await Note(id=1, text="a").save(retry=RetryPolicy(attempts=3, first_pause=0.4))
+
+    assert time.monotonic() - before >= 0.2 + 0.4  # each is shortened by up to a half

@@ -8,12 +8,16 @@ import random
 from time import monotonic
 from typing import Any
 
+from cassandra import policies as driver_policies
 from cassandra.policies import RetryPolicy as DriverRetryPolicy
 
 from coodie_core.driver_support.retries import failure_of, unavailable
 from coodie_core.exceptions import ReadTimeout, WriteTimeout
 from coodie_core.retrying import Failure, RetryPolicy
 from coodie_core.statement import Request
+
+CAN_PAUSE = hasattr(driver_policies, "ExponentialBackoffRetryPolicy")
+"""Whether the package can wait before another attempt: scylla-driver can, cassandra-driver 3.30 sends it at once."""
 
 
 class Retries(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no types
@@ -76,4 +80,4 @@ class Retries(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no typ
         if again is None:
             return self.RETHROW, None
         kind = self.RETRY_NEXT_HOST if again.other_node else self.RETRY
-        return (kind, None, again.pause) if again.pause else (kind, None)
+        return (kind, None, again.pause) if again.pause and CAN_PAUSE else (kind, None)
