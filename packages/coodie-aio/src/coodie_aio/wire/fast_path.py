@@ -1,0 +1,90 @@
+"""Which of the quick parts are used: where the installed version of the driver has what they stand in for.
+
+The version is not asked for its number. A quick part is used where everything that it touches exists, and where samples
+of requests and answers come out of it as they come out of the driver's own.
+"""
+
+# pyright: basic, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOptionalIterable=false
+# (the driver has no types, and what is inferred of it is not what it does)
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from cassandra import DependencyException
+from cassandra.cluster import Cluster
+from cassandra.protocol import BatchMessage, ExecuteMessage, ProtocolHandler
+from cassandra.query import BatchType
+
+PARTS_OF_CONNECTIONS = (
+    "_current_frame",
+    "_enable_checksumming",
+    "_iobuf",
+    "_is_checksumming_enabled",
+    "_socket",
+    "defunct",
+    "handle_read",
+    "handle_write",
+    "is_closed",
+    "process_io_buffer",
+    "process_msg",
+    "push",
+)
+
+ROWS_OF_SYSTEM_LOCAL = bytes.fromhex(
+    "00000002 00000001 00000002 0006 73797374656d 0005 6c6f63616c 0003 6b6579 000d 0002 6964 0009"  # key text, id int
+    "00000001 00000005 6c6f63616c 00000004 0000002a"
+)
+"""The answer to a query, as the CQL binary protocol has it (v4, section 4.2.5.2)."""
+
+
+def connection_class() -> type[Any] | None:
+    """Return the class of connections that send at once, or None where the driver's own class has to do."""
+    direct = _module("direct")
+    return None if direct is None or Cluster.connection_class is not direct.LibevConnection else direct.DirectConnection
+
+
+def use_quick_frames(session: Any) -> None:
+    """Have *session*, which coodie has opened, speak with less work, unless it has a way of its own to speak."""
+    frames = _module("frames")
+    if frames is not None and session.client_protocol_handler is ProtocolHandler:
+        session.client_protocol_handler = frames.QuickFrames
+
+
+@cache
+def _module(name: str) -> ModuleType | None:
+    """Return a module of this package, or None where it does not fit the installed driver."""
+    try:
+        module = import_module(f"coodie_aio.wire.{name}")
+        return module if _FITS[name](module) else None
+    except (ImportError, DependencyException, AttributeError, TypeError):
+        return None
+
+
+def _direct_fits(module: Any) -> bool:
+    return all(hasattr(module.LibevConnection, part) for part in PARTS_OF_CONNECTIONS)
+
+
+def _frames_fit(module: Any) -> bool:
+    features = import_module("cassandra.protocol_features").ProtocolFeatures()
+    samples = (
+        ExecuteMessage(b"id", [b"a", None], 1, 8, 100, b"state", 1_000, False, None, b"metadata id", 7),
+        BatchMessage(BatchType.LOGGED, [(True, b"id", [b"a"]), (False, "SELECT", [])], 1, 8, 1_000, None),
+    )
+    for sample in samples:
+        for version in (4, 5):
+            arguments = (sample, 1, version, None, False, features)
+            if module.QuickFrames.encode_message(*arguments) != ProtocolHandler.encode_message(*arguments):
+                return False
+    answers = [
+        handler.decode_message(4, features, {}, 1, 0, 8, ROWS_OF_SYSTEM_LOCAL, None, [("system", "local", "key", None)])
+        for handler in (module.QuickFrames, ProtocolHandler)
+    ]
+    read, expected = ((one.column_names, one.column_types, one.parsed_rows, one.kind) for one in answers)
+    return bool(read == expected)
+
+
+_FITS = {"direct": _direct_fits, "frames": _frames_fit}
