@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import (
@@ -39,6 +40,10 @@ class Page(BaseDocument):
     version: Annotated[int, Version()] = 0
 
 
+class Aliased(BaseDocument):
+    path: Annotated[str, PrimaryKey()] = Field(alias="thePath")
+
+
 class Visits(BaseDocument):
     __coodie_kind__ = TableKind.COUNTER
     path: Annotated[str, PrimaryKey()]
@@ -66,6 +71,12 @@ class TestRows:
 
         assert statement.cql == 'INSERT INTO "ks"."row" ("part", "number", "name") VALUES (?, ?, ?)'
         assert statement.params == (1, 2, "Ada")
+
+    def test_fields_may_be_named_by_their_aliases_too(self):
+        write = writer_of(Aliased, "ks", WriteOptions(), if_not_exists=False)
+
+        assert begun(BulkWork(), {"path": "/"}, write)[1].params == ("/",)
+        assert begun(BulkWork(), {"thePath": "/"}, write)[1].params == ("/",)
 
     def test_a_document_is_written_whole_even_if_it_was_read_and_not_changed(self):
         """Copying rows from one cluster to another reads and writes the same documents."""

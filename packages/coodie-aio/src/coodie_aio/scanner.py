@@ -22,7 +22,7 @@ class Scanner(Generic[R]):
     """A scan of a whole table, as `QuerySet.scan` describes it. To iterate over it reads the table.
 
     It remembers how far it came. After `break` or an error, iterating again goes on behind what was handed out last,
-    and so does another scan that is given the `checkpoint`, in this process or another one.
+    and so does another scan that is given the `checkpoint`, in this process or another one. One loop at a time uses it.
 
     Example:
         ```python

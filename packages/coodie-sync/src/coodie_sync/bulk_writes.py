@@ -16,6 +16,7 @@ from coodie_core.operations import documents
 from coodie_core.operations.bulk import USUAL_MAX_ERRORS, BulkWork, ProgressCallback, options_of_row
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.results import BulkReport
+from coodie_core.retrying import RetryPolicy
 from coodie_core.window import USUAL_MAXIMUM
 from coodie_sync.connection import driver_for
 from coodie_sync.drivers.concurrent import Flights
@@ -128,6 +129,7 @@ def bulk(
     *,
     consistency: Consistency | None = None,
     timeout: float | None = None,
+    retry: RetryPolicy | None = None,
     max_in_flight: int = USUAL_MAXIMUM,
     max_errors: int | None = USUAL_MAX_ERRORS,
     raise_on_error: bool = True,
@@ -143,6 +145,7 @@ def bulk(
     Args:
         consistency: A consistency level, its name or its number.
         timeout: Seconds to wait for each answer.
+        retry: When a write is sent again after a failure, if not as the connection says.
         max_in_flight: How many writes may be under way at most: 1 to 2,048.
         max_errors: At how many errors no more writes are begun; None for never.
         raise_on_error: Whether the end of the block raises if there were errors. They are in the report either way.
@@ -161,7 +164,7 @@ def bulk(
                 writes.save(user)
         ```
     """
-    options = write_options(consistency=consistency, timeout=timeout)
+    options = write_options(consistency=consistency, timeout=timeout, retry=retry)
     work = BulkWork(
         max_in_flight=max_in_flight,
         max_errors=max_errors,

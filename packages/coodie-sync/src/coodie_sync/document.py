@@ -109,6 +109,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        on_unknown: OnUnknown = "raise",
         max_in_flight: int = USUAL_MAXIMUM,
         max_errors: int | None = USUAL_MAX_ERRORS,
         raise_on_error: bool = True,
@@ -129,7 +130,9 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for each answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
-            retry: When it is sent again after a failure, if not as the connection says.
+            retry: When a row is sent again after a failure, if not as the connection says.
+            on_unknown: ``"resolve"`` to read a row, where there was a condition and no answer came, and to tell by it
+                whether it was written.
             max_in_flight: How many rows may be under way at most: 1 to 2,048.
             max_errors: At how many errors no more rows are taken; None for never.
             raise_on_error: Whether to raise at the end if there were errors. They are in the report either way.
@@ -157,6 +160,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            on_unknown=on_unknown,
         )
         work = bulk.BulkWork(
             max_in_flight=max_in_flight,

@@ -332,7 +332,7 @@ def document_of(model: type[D], given: Any) -> D:
             f"not {type(given).__name__}."
         )
     try:
-        return model.model_validate(given)
+        return model.model_validate(given, by_name=True, by_alias=True)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'the document'}: {item['msg']}"
