@@ -141,11 +141,11 @@ def test_a_deadline_only_shortens_the_usual_time_and_a_timeout_replaces_it(
 ) -> None:
     limit = TimeLimit(seconds, clock(), clock, is_deadline)
 
-    assert sending_arguments(STATEMENT, limit, lambda: usual) == {"timeout": waits}
+    assert sending_arguments(STATEMENT, limit, lambda _: usual, None) == {"timeout": waits}
 
 
 def test_a_request_without_a_limit_leaves_the_time_to_the_driver() -> None:
-    assert sending_arguments(STATEMENT, None, lambda: 10) == {}
+    assert sending_arguments(STATEMENT, None, lambda _: 10, None) == {}
 
 
 def test_nothing_is_sent_once_the_time_is_over(clock: Clock) -> None:
@@ -153,7 +153,7 @@ def test_nothing_is_sent_once_the_time_is_over(clock: Clock) -> None:
     clock.now += 2
 
     with pytest.raises(OutOfTime):
-        sending_arguments(STATEMENT, limit, lambda: 10)
+        sending_arguments(STATEMENT, limit, lambda _: 10, None)
 
 
 def test_a_pause_ends_with_the_deadline(clock: Clock) -> None:
@@ -179,6 +179,9 @@ class Response:
 
     class message:
         consistency_level = 6
+
+    class query:
+        retry_policy = None
 
 
 def failed(limit: TimeLimit, response: object | None, error: Exception) -> Exception:

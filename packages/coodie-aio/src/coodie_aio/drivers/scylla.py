@@ -91,7 +91,7 @@ class ScyllaDriver(Driver):
                 cql: link.prepared.get(cql) or await _result(link.preparing(session, cql), limit)
                 for cql in texts_to_prepare(request)
             }
-            arguments = sending_arguments(request, limit, partial(usual_timeout, session))
+            arguments = sending_arguments(request, limit, usual_timeout, session)
             response = send(session, request, prepared, arguments, self._options.policies)
         except CoodieError:
             raise

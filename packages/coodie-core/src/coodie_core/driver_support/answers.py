@@ -36,21 +36,22 @@ def rows_of(response: Any) -> Rows:
 
 
 def sending_arguments(
-    request: Request, limit: TimeLimit | None, usual_timeout: Callable[[], float | None]
+    request: Request, limit: TimeLimit | None, usual_timeout: Callable[[Any], float | None], session: Any
 ) -> dict[str, Any]:
     """Return the keyword arguments of ``Session.execute_async`` that *request* asks for.
 
     Args:
         request: The request.
         limit: The time that it may take.
-        usual_timeout: Tells for how many seconds the session waits where nobody says otherwise.
+        usual_timeout: Tells for how many seconds *session* waits where nobody says otherwise.
+        session: The driver's session.
 
     Raises:
         OutOfTime: There is no time left.
     """
     arguments: dict[str, Any] = {}
     if limit is not None:
-        arguments["timeout"] = waiting_time(limit, usual_timeout() if limit.is_deadline else None)
+        arguments["timeout"] = waiting_time(limit, usual_timeout(session) if limit.is_deadline else None)
     if isinstance(request, Statement) and request.paging_state is not None:
         arguments["paging_state"] = request.paging_state
     return arguments

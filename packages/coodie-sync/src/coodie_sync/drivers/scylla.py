@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
@@ -84,7 +83,7 @@ class ScyllaDriver(Driver):
                 cql: link.prepared.get(cql) or _result(link.preparing(session, cql), limit)
                 for cql in texts_to_prepare(request)
             }
-            arguments = sending_arguments(request, limit, partial(usual_timeout, session))
+            arguments = sending_arguments(request, limit, usual_timeout, session)
             response = send(session, request, prepared, arguments, self._options.policies)
         except CoodieError:
             raise
