@@ -35,8 +35,8 @@ class Workers:
         with self._lock:
             self._waiting.append((future, call))
             if self._running < self._limit:
-                self._running += 1
                 Thread(target=self._work, name=self._name, daemon=True).start()
+                self._running += 1  # only if it could be started
         return future
 
     def _work(self) -> None:
