@@ -10,6 +10,7 @@ import pytest
 from pydantic import Field
 
 from coodie_aio import AsyncBatchQuery, Document, init_coodie
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import ClientTimeout, InvalidQueryError, OutcomeUnknown, VersionConflict, WriteLost
 from coodie_core.fields import PrimaryKey, Version
 from coodie_core.results import LWTResult
@@ -69,6 +70,28 @@ async def test_the_row_is_read_at_the_serial_level(proxy: FaultProxy):
 
     assert proxy.count(text="INSERT") == 1
     assert proxy.count(text="SELECT") == 1
+
+
+@pytest.mark.parametrize(
+    ("of_connection", "of_call", "level"),
+    [(None, None, "SERIAL"), ("LOCAL_SERIAL", None, "LOCAL_SERIAL"), ("LOCAL_SERIAL", "SERIAL", "SERIAL")],
+)
+async def test_the_row_is_read_at_the_level_at_which_the_condition_was_checked(
+    proxy: FaultProxy, coodie_keyspace: str, of_connection: Any, of_call: Any, level: str
+):
+    messages: list[Any] = []
+    connection = {**proxy.server.connect_arguments, "keyspace": coodie_keyspace}
+    async with await init_coodie(**connection, serial_consistency=of_connection, consistency="ONE") as driver:
+        session: Any = driver.session
+        ways_to_lose_an_answer(proxy, "timed out", "INSERT")
+        session.add_request_init_listener(lambda response: messages.append(response.message))
+
+        await Claim(name=new_name()).insert(serial_consistency=of_call, on_unknown="resolve")
+
+    written, read = messages
+    assert (written.serial_consistency_level or ConsistencyLevel.SERIAL) == ConsistencyLevel[level]
+    assert written.consistency_level == ConsistencyLevel.ONE
+    assert read.consistency_level == ConsistencyLevel[level]
 
 
 async def test_an_insert_that_another_was_before_is_refused(proxy: FaultProxy):

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import Field
 
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import ClientTimeout, InvalidQueryError, OutcomeUnknown, VersionConflict, WriteLost
 from coodie_core.fields import PrimaryKey, Version
 from coodie_core.results import LWTResult
@@ -71,6 +72,28 @@ def test_the_row_is_read_at_the_serial_level(proxy: FaultProxy):
 
     assert proxy.count(text="INSERT") == 1
     assert proxy.count(text="SELECT") == 1
+
+
+@pytest.mark.parametrize(
+    ("of_connection", "of_call", "level"),
+    [(None, None, "SERIAL"), ("LOCAL_SERIAL", None, "LOCAL_SERIAL"), ("LOCAL_SERIAL", "SERIAL", "SERIAL")],
+)
+def test_the_row_is_read_at_the_level_at_which_the_condition_was_checked(
+    proxy: FaultProxy, coodie_keyspace: str, of_connection: Any, of_call: Any, level: str
+):
+    messages: list[Any] = []
+    connection = {**proxy.server.connect_arguments, "keyspace": coodie_keyspace}
+    with init_coodie(**connection, serial_consistency=of_connection, consistency="ONE") as driver:
+        session: Any = driver.session
+        ways_to_lose_an_answer(proxy, "timed out", "INSERT")
+        session.add_request_init_listener(lambda response: messages.append(response.message))
+
+        Claim(name=new_name()).insert(serial_consistency=of_call, on_unknown="resolve")
+
+    written, read = messages
+    assert (written.serial_consistency_level or ConsistencyLevel.SERIAL) == ConsistencyLevel[level]
+    assert written.consistency_level == ConsistencyLevel.ONE
+    assert read.consistency_level == ConsistencyLevel[level]
 
 
 def test_an_insert_that_another_was_before_is_refused(proxy: FaultProxy):

@@ -28,7 +28,7 @@ from coodie_core.outcomes import of_unknown_outcome
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
 from coodie_core.results import LWTResult
-from coodie_core.statement import Rows
+from coodie_core.statement import ExecutionOptions, Rows
 
 RESOLVE = write_options(on_unknown="resolve")
 #: The server gave the write up, and said so.
@@ -99,14 +99,14 @@ class TestLooking:
             'SELECT "name", "owner", "visits", "tags" FROM "ks"."names" WHERE "name" = ? LIMIT ?'
         )
         assert conversation.params == ("al", 1)
-        assert conversation.request.options.consistency is ConsistencyLevel.SERIAL
-        assert conversation.request.options.timeout == 2.5
+        assert conversation.request.serial
+        assert conversation.request.options == ExecutionOptions(timeout=2.5)
         assert conversation.request.idempotent
 
     def test_where_one_data_centre_agrees_it_is_asked(self, start: Any) -> None:
-        conversation = start(claim(serial_consistency="LOCAL_SERIAL")).fail(GIVEN_UP)
+        conversation = start(claim(consistency="QUORUM", serial_consistency="LOCAL_SERIAL")).fail(GIVEN_UP)
 
-        assert conversation.request.options.consistency is ConsistencyLevel.LOCAL_SERIAL
+        assert conversation.request.options == ExecutionOptions(serial_consistency=ConsistencyLevel.LOCAL_SERIAL)
 
     def test_the_write_is_never_sent_again(self, start: Any) -> None:
         conversation = start(claim()).fail(GIVEN_UP).answer(("al", "me", None, None), columns=NAME)

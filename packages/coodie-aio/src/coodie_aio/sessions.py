@@ -24,6 +24,8 @@ from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
 from coodie_aio.retries import Retries
+from coodie_aio.wire import fast_path
+from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
 from coodie_core.driver_support.options import ConnectionOptions
@@ -45,7 +47,9 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 class _OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
-    """A bound statement of coodie, answered with tuples."""
+    """A bound statement of coodie, answered with tuples, read at the level of conditions if that is said."""
+
+    reads_serially: bool = False
 
 
 class _OwnRouted(_OwnBound):
@@ -104,6 +108,8 @@ def connected_session(options: ConnectionOptions) -> Any:
     remember_for_exit(cluster)
     try:
         session = cluster.connect()
+        if options.fast:
+            fast_path.use_quick_frames(session)
         if options.keyspace is not None:
             session.set_keyspace(options.keyspace)
     except BaseException as error:
@@ -146,7 +152,7 @@ def end_reactor() -> None:
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
     """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
-    arguments = dict(options.cluster)
+    arguments = {**fast_path.cluster_arguments(options.fast), **options.cluster}
     if options.credentials is not None:
         arguments["auth_provider"] = PlainTextAuthProvider(*options.credentials)
     if "execution_profiles" in arguments:
@@ -166,6 +172,9 @@ def answer_own_statements(response: Any) -> None:
         response.row_factory = tuple_factory
         if isinstance(statement, _OwnBatch) and statement.write_timestamp is not None:
             response.message.timestamp = statement.write_timestamp
+        if isinstance(statement, _OwnBound) and statement.reads_serially:
+            message = response.message
+            message.consistency_level = message.serial_consistency_level or ConsistencyLevel.SERIAL
         retries: Any = response.query.retry_policy
         if isinstance(retries, Retries):
             retries.begin(response.timeout)
@@ -248,6 +257,8 @@ def bound(statement: Statement, prepared: Any) -> Any:
         driver_statement.key_of_nodes = statement.routing_key
     if statement.options.fetch_size is not None:
         driver_statement.fetch_size = statement.options.fetch_size
+    if statement.serial:
+        driver_statement.reads_serially = True
     return driver_statement
 
 

@@ -51,6 +51,7 @@ class Statement(NamedTuple):
         conditional: Whether it is a lightweight transaction, whose answer says if it was applied.
         counter: Whether it changes counters, which only go with counters in one batch.
         idempotent: Whether it leaves the same when it is sent twice, so that it may be (see ``idempotence``).
+        serial: Whether it reads at the level at which conditions are checked: its own, or the connection's.
         routing_key: A partition key, serialized, whose nodes are asked first; None where the driver sees it by itself.
     """
 
@@ -62,6 +63,7 @@ class Statement(NamedTuple):
     conditional: bool = False
     counter: bool = False
     idempotent: bool = False
+    serial: bool = False
     routing_key: bytes | None = None
 
 

@@ -15,11 +15,10 @@ In all other cases somebody changed the row since, and nobody knows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from coodie_core.consistency import ConsistencyLevel
 from coodie_core.cql_builder import Restriction, build_select
 from coodie_core.exceptions import ClientTimeout, DatabaseError, NoHostAvailable, OutcomeUnknown, WriteLost
 from coodie_core.hydration import row_values, values_of_empty_columns
@@ -120,16 +119,11 @@ def lost(error: OutcomeUnknown) -> WriteLost:
 
 
 def look_at(intent: Intent, options: ExecutionOptions) -> Statement:
-    """Return the serial read of the row; at the level at which the condition was to be checked."""
+    """Return the serial read of the row, at the level at which the condition was to be checked."""
     table = intent.table
     cql = build_select(table.name, intent.keyspace, columns=table.column_names, where=intent.where, limit=1)
-    level = options.serial_consistency or ConsistencyLevel.SERIAL
-    return Statement(
-        cql.cql,
-        cql.params,
-        ExecutionOptions(consistency=level, timeout=options.timeout, retry=options.retry),
-        idempotent=True,
-    )
+    execution = replace(options, consistency=None)
+    return Statement(cql.cql, cql.params, execution, idempotent=True, serial=True)
 
 
 def found_row(table: Table, answer: Rows) -> dict[str, Any] | None:
