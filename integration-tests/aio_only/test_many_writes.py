@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
@@ -20,6 +20,20 @@ class Row(Document):
 
     class Settings:
         name = "many_rows"
+
+
+class Patient(Row):
+    """A row that waits before it is written."""
+
+    may_go_on: ClassVar[asyncio.Event]
+    waiting: ClassVar[asyncio.Event]
+
+    async def before_save(self) -> None:
+        self.waiting.set()
+        await self.may_go_on.wait()
+
+    class Settings:
+        name = "patient_rows"
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +87,37 @@ async def test_a_run_that_is_cancelled_leaves_nothing_running_and_goes_on_from_i
     assert report.applied >= len(told[-1].checkpoint["remaining"])
     stored = {row.number for row in await Row.find().all()}
     assert set(range(told[-1].taken)) <= stored
+
+
+@pytest.mark.parametrize("raised", [None, ZeroDivisionError()], ids=["at the end", "after an error"])
+async def test_a_run_that_is_cancelled_while_it_waits_for_its_rows_leaves_nothing_running(raised: Exception | None):
+    Patient.may_go_on = asyncio.Event()
+    Patient.waiting = asyncio.Event()
+
+    async def given() -> AsyncIterator[Patient]:
+        yield Patient(part=1, number=1)
+        if raised:
+            raise raised
+
+    run = asyncio.create_task(Patient.insert_many(given()))
+    await Patient.waiting.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_callback_that_raises_ends_the_run_once_what_was_begun_is_written():
+    def fail(progress: BulkProgress) -> None:
+        if not progress.in_flight:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await Row.insert_many(rows(3), on_progress=fail)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert await Row.find().count() == 3
 
 
 async def test_a_block_that_is_cancelled_says_what_it_does_not_know():

@@ -83,16 +83,24 @@ class Flights:
         Raises:
             BulkWriteError: There are errors, and they are to be raised.
         """
-        while self._tasks:
-            await self._wait()
-            self._work.tell_progress(perf_counter())
-        self._work.tell_progress(perf_counter(), at_end=True)
+        try:
+            while self._tasks:
+                await self._wait()
+                self._work.tell_progress(perf_counter())
+            self._work.tell_progress(perf_counter(), at_end=True)
+        except BaseException as error:
+            await self.end(error)
+            raise
         return self._work.result()
 
     async def settle(self) -> None:
         """Wait until no row is under way."""
-        while self._tasks:
-            await self._wait()
+        try:
+            while self._tasks:
+                await self._wait()
+        except BaseException:
+            await self.abandon()
+            raise
 
     async def abandon(self) -> None:
         """Stop waiting for the rows under way."""

@@ -18,7 +18,6 @@ from coodie_core.document import BaseDocument
 from coodie_core.exceptions import (
     BulkWriteError,
     ConditionNotMet,
-    CoodieError,
     DatabaseError,
     DeadlineExceeded,
     InvalidQueryError,
@@ -98,7 +97,6 @@ class BulkWork:
         self._total = total
         self._begin, self._left_over = _read_checkpoint(checkpoint)
         self._taken = 0
-        self._has_more = True
         self._under_way: dict[int, RowWrite] = {}
         self._counts: dict[RowStatus, int] = dict.fromkeys(RowStatus, 0)
         self._outcomes: list[RowOutcome] = []
@@ -137,7 +135,7 @@ class BulkWork:
             return None
         try:
             operation = writer(document)
-        except (CoodieError, TypeError, ValueError) as error:
+        except Exception as error:  # of coodie, or of a validator that a user wrote
             self.ended(RowOutcome(index, RowStatus.INVALID, document, error))
             return None
         row = self._under_way[index] = RowWrite(self, index, document, operation)

@@ -100,16 +100,24 @@ class Flights:
         Raises:
             BulkWriteError: There are errors, and they are to be raised.
         """
-        while self._work.in_flight:
-            self._wait()
-            self._work.tell_progress(perf_counter())
-        self._work.tell_progress(perf_counter(), at_end=True)
+        try:
+            while self._work.in_flight:
+                self._wait()
+                self._work.tell_progress(perf_counter())
+            self._work.tell_progress(perf_counter(), at_end=True)
+        except BaseException as error:
+            self.end(error)
+            raise
         return self._work.result()
 
     def settle(self) -> None:
         """Wait until no row is under way."""
-        while self._work.in_flight:
-            self._wait()
+        try:
+            while self._work.in_flight:
+                self._wait()
+        except BaseException:
+            self._work.abandon()
+            raise
 
     def _wait(self) -> None:
         """Wait until a row can go on, and go on with all that can."""
