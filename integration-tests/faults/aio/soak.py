@@ -17,11 +17,11 @@ from coodie_core.fields import ClusteringKey, PrimaryKey
 from faults.aio.workers import together
 from faults.soaking import Soak, Watch
 
-WORKERS = 8
+WORKERS = 25
 PARTITIONS, ROWS = 100, 10
 """Of each worker, which writes them again and again: the table does not grow."""
 
-PAGE = 5
+PAGE = 8
 
 
 class Item(Document):

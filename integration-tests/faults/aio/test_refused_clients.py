@@ -21,7 +21,7 @@ from faults.relay import Relay
 pytestmark = pytest.mark.faults
 
 CALLS = 10
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 1.5
 """For which nobody may try again after the error."""
 
 MOST_CONNECTIONS = 2

@@ -18,7 +18,7 @@ from faults.soaking import Soak
 ROOT = Path(__file__).parents[2]
 APIS = ("aio", "sync")
 
-FEW_OPERATIONS = 2_000
+FEW_OPERATIONS = 2_500
 MANY_OPERATIONS = 500_000
 LONGEST_SECONDS = 900
 

@@ -18,11 +18,11 @@ from coodie_sync import Document, init_coodie
 from faults.soaking import Soak, Watch
 from faults.sync.workers import together
 
-WORKERS = 8
+WORKERS = 25
 PARTITIONS, ROWS = 100, 10
 """Of each worker, which writes them again and again: the table does not grow."""
 
-PAGE = 5
+PAGE = 8
 
 
 class Item(Document):

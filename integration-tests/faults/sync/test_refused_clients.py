@@ -23,7 +23,7 @@ from faults.sync.workers import elsewhere
 pytestmark = pytest.mark.faults
 
 CALLS = 10
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 1.5
 """For which nobody may try again after the error."""
 
 MOST_CONNECTIONS = 2
