@@ -33,11 +33,10 @@ left_to_parent: list[object] = []
 
 def begin_in_child() -> None:
     """Let each driver begin anew, in the process that was just forked."""
-    inherited = [driver.link for driver in tuple(drivers)]
-    if not inherited:
-        return
-    leave_reactors()
-    for driver in tuple(drivers):
+    inherited = tuple(drivers)
+    if inherited:
+        leave_reactors()
+    for driver in inherited:
         leave_session(driver.link.session)
         left_to_parent.append(driver.link)
         driver.link = driver.link.in_child()
@@ -50,7 +49,7 @@ def leave_reactors() -> None:
     """
     for name in REACTORS:
         module: Any = sys.modules.get(name)
-        if module is not None and module._global_loop is not None:
+        if getattr(module, "_global_loop", None) is not None:
             left_to_parent.append(module._global_loop)
             module._global_loop = None
 
