@@ -2,7 +2,8 @@
 
 Two families: what is wrong with a call or a model (`ConfigurationError`, `InvalidQueryError`, ...), raised before
 anything is sent, and what the cluster answered or failed to answer (`DatabaseError` and its subclasses), which carry
-the facts as attributes and the driver's exception as ``__cause__``. Values of rows are in none of them.
+the facts as attributes and the driver's exception as ``__cause__``. No message holds the value of a row; a row that was
+found instead of what was expected is an attribute: ``result`` or ``found``.
 """
 
 from __future__ import annotations
