@@ -37,11 +37,7 @@ def keyspace_of_three(cluster: LocalCluster, request: pytest.FixtureRequest) -> 
     """A new keyspace of which each node has all rows; all nodes run again when it is dropped."""
     with fresh_keyspace(cluster.server, request.node.name, replication_factor=3) as name:
         yield name
-        for number, node in enumerate(cluster.nodes):
-            cluster.resume(number)
-            if not node.is_running:
-                cluster.restart(number)
-        cluster.wait_until_ready()
+        cluster.heal()
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,12 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN = "<!-- figures: written by `hatch run test:faults --write-reliability` -->\n"
 END = "<!-- end of the figures -->\n"
 
-Table = Literal["Load", "Counter", "Walks", "Soak", "Deadlines", "Refusals", "Grants"]
+Table = Literal["Load", "Counter", "Walks", "Large work", "Soak", "Deadlines", "Refusals", "Grants"]
 TITLES: Mapping[Table, str] = {
     "Load": "Reads and writes meanwhile",
     "Counter": "A counter by compare-and-set",
     "Walks": "A hundred walks over pages at the same time",
+    "Large work": "Many rows, while a node is killed",
     "Soak": "A million operations",
     "Deadlines": "Deadlines",
     "Refusals": "Refused connections",
