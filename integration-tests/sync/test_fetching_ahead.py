@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import tracemalloc
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
+from cassandra.cluster import Cluster
 
 from coodie_core.exceptions import ReadFailure
 from coodie_core.fields import ClusteringKey, PrimaryKey, Static
@@ -171,3 +173,23 @@ def test_memory_does_not_grow_with_the_rows(
     assert read == rows
     assert len(alive) == 10
     assert max(alive) <= 2 * page
+
+
+def test_rows_that_were_handed_out_are_not_kept_by_the_driver(coodie_server: Server, coodie_keyspace: str):
+    """Its timers hold each response until its timeout would be over: 10 s, in which many rows are read."""
+    rows, size = 2_000, 1_000
+    Row.insert_many({"part": 3, "number": number, "text": "x" * size} for number in range(rows))
+    own = {key: value for key, value in coodie_server.connect_arguments.items() if key != "hosts"}
+    with Cluster(list(coodie_server.hosts), **own) as cluster:
+        with init_coodie(session=cluster.connect(), keyspace=coodie_keyspace, name="own"):
+            texts = Row.find(part=3).using("own").values_list("text").fetch_size(100)
+            texts.first()
+            tracemalloc.start()
+            try:
+                for (text,) in texts:
+                    assert len(text) == size
+                kept, _ = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+
+    assert kept < rows * size / 4

@@ -30,9 +30,16 @@ class OpenDriver(Protocol):
 
 
 def rows_of(response: Any) -> Rows:
-    """Return the page that *response*, a finished ``ResponseFuture``, holds; or raise the error that it holds."""
+    """Take the page that *response*, a finished ``ResponseFuture``, holds; or raise the error that it holds.
+
+    The driver's timers hold a response until its timeout would be over, which is 10 s unless something else is said. So
+    that the rows of a stream do not stay as long, they are taken out of it.
+    """
     result = response.result()
-    return Rows(result.column_names or (), result.current_rows, result.paging_state, response.is_schema_agreed)
+    held: list[Any] = result.current_rows
+    rows = held.copy()
+    held.clear()
+    return Rows(result.column_names or (), rows, result.paging_state, response.is_schema_agreed)
 
 
 def sending_arguments(
