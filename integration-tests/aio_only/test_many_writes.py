@@ -7,11 +7,19 @@ import gc
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
 
+import pandas
+import polars
+import pyarrow
 import pytest
+from blockbuster import blockbuster_ctx
 
 from coodie_aio import Document, bulk
 from coodie_core.fields import ClusteringKey, PrimaryKey
 from coodie_core.results import BulkProgress
+
+
+IMPORTED = pandas, polars, pyarrow
+"""Importing them reads files, as every import does."""
 
 
 class Row(Document):
@@ -160,3 +168,17 @@ async def test_other_tasks_have_their_turn_while_rows_are_passed_over():
     counting.cancel()
 
     assert turns > 100
+
+
+async def test_nothing_blocks_the_event_loop():
+    with blockbuster_ctx():
+        await Row.insert_many(rows(300))
+        async with bulk() as writes:
+            for number in range(300, 330):
+                await writes.save(Row(part=1, number=number))
+        query = Row.find().fetch_size(50)
+        assert len([row async for row in query]) == 330
+        assert len([row async for row in query.scan()]) == 330
+        assert sum([len(batch) async for batch in query.scan().arrow_batches()]) == 330
+        assert sum([len(frame) async for frame in query.scan().polars_batches()]) == 330
+        assert sum([len(frame) async for frame in query.scan().pandas_batches()]) == 330
