@@ -17,7 +17,6 @@ from coodie_aio import Document, bulk
 from coodie_core.fields import ClusteringKey, PrimaryKey
 from coodie_core.results import BulkProgress
 
-
 IMPORTED = pandas, polars, pyarrow
 """Importing them reads files, as every import does."""
 
