@@ -83,14 +83,21 @@ class Watch:
 
     Args:
         operations: How many there will be.
+        seconds: How long they may take.
     """
 
-    def __init__(self, operations: int) -> None:
+    def __init__(self, operations: int, seconds: float) -> None:
         self._every = max(1, operations // SAMPLES)
         self._done = 0
         self._began = time.monotonic()
+        self._end = self._began + seconds
         self._samples: list[Sample] = []
         self._lock = threading.Lock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._end
 
     def done(self, count: int) -> None:
         """Count operations that have succeeded."""

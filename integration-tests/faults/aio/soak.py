@@ -1,8 +1,9 @@
 """A long run of ordinary work, in a process of its own, that looks at the process meanwhile.
 
-    python -m faults.aio.soak 127.0.0.1 9042 keyspace 1000000
+    python -m faults.aio.soak 127.0.0.1 9042 keyspace 1000000 600
 
-It prints one line of JSON: a `Soak`.
+It ends after so many operations, or so many seconds if these are over before. Then it prints one line of JSON: a
+`Soak`.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class Item(Document):
         name = "items"
 
 
-async def soak(operations: int) -> Soak:
-    """Insert, read, update and iterate, all checked, *operations* times in all."""
+async def soak(operations: int, seconds: float) -> Soak:
+    """Insert, read, update and iterate, all checked, *operations* times in all, or until the time is over."""
     await Item.sync_table()
-    watch = Watch(operations)
+    watch = Watch(operations, seconds)
     await together(*(partial(work, watch, worker, operations // WORKERS) for worker in range(WORKERS)))
     return watch.soak()
 
@@ -46,7 +47,7 @@ async def soak(operations: int) -> Soak:
 async def work(watch: Watch, worker: int, operations: int) -> None:
     """Do so many operations, a fifth of which iterate, for one worker."""
     done = 0
-    while done < operations:
+    while done < operations and not watch.is_over:
         part = done // (5 * ROWS) % PARTITIONS
         for number in range(ROWS):
             item = Item(worker=worker, part=part, number=number, text=str(done), count=0)
@@ -69,9 +70,9 @@ async def insert_read_update_iterate(watch: Watch, item: Item) -> None:
 
 
 async def main() -> None:
-    host, port, keyspace, operations = sys.argv[1:]
+    host, port, keyspace, operations, seconds = sys.argv[1:]
     async with await init_coodie(hosts=[host], port=int(port), keyspace=keyspace):
-        print((await soak(int(operations))).as_json())
+        print((await soak(int(operations), float(seconds))).as_json())
 
 
 if __name__ == "__main__":

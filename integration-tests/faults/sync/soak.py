@@ -2,9 +2,10 @@
 # Source: integration-tests/faults/aio/soak.py
 """A long run of ordinary work, in a process of its own, that looks at the process meanwhile.
 
-    python -m faults.sync.soak 127.0.0.1 9042 keyspace 1000000
+    python -m faults.sync.soak 127.0.0.1 9042 keyspace 1000000 600
 
-It prints one line of JSON: a `Soak`.
+It ends after so many operations, or so many seconds if these are over before. Then it prints one line of JSON: a
+`Soak`.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ class Item(Document):
         name = "items"
 
 
-def soak(operations: int) -> Soak:
-    """Insert, read, update and iterate, all checked, *operations* times in all."""
+def soak(operations: int, seconds: float) -> Soak:
+    """Insert, read, update and iterate, all checked, *operations* times in all, or until the time is over."""
     Item.sync_table()
-    watch = Watch(operations)
+    watch = Watch(operations, seconds)
     together(*(partial(work, watch, worker, operations // WORKERS) for worker in range(WORKERS)))
     return watch.soak()
 
@@ -47,7 +48,7 @@ def soak(operations: int) -> Soak:
 def work(watch: Watch, worker: int, operations: int) -> None:
     """Do so many operations, a fifth of which iterate, for one worker."""
     done = 0
-    while done < operations:
+    while done < operations and not watch.is_over:
         part = done // (5 * ROWS) % PARTITIONS
         for number in range(ROWS):
             item = Item(worker=worker, part=part, number=number, text=str(done), count=0)
@@ -70,9 +71,9 @@ def insert_read_update_iterate(watch: Watch, item: Item) -> None:
 
 
 def main() -> None:
-    host, port, keyspace, operations = sys.argv[1:]
+    host, port, keyspace, operations, seconds = sys.argv[1:]
     with init_coodie(hosts=[host], port=int(port), keyspace=keyspace):
-        print(soak(int(operations)).as_json())
+        print(soak(int(operations), float(seconds)).as_json())
 
 
 if __name__ == "__main__":
