@@ -67,7 +67,7 @@ def run_program(
     arguments: dict[str, Any],
     *,
     before_it_ends: Callable[[], object] = int,
-    timeout: float = 30,
+    timeout: float = 60,
 ) -> Ended:
     """Run *text* in a new interpreter, in which every warning is an error.
 

@@ -158,7 +158,7 @@ def test_a_fork_while_the_driver_is_connecting(proxy: FaultProxy, api: str) -> N
         api,
         """
         driver = do(init_coodie, **arguments, lazy=True)
-        for _ in range(5):
+        for _ in range(3):
             threads = [threading.Thread(target=use, args=(driver,)) for _ in range(4)]
             for thread in threads:
                 thread.start()
