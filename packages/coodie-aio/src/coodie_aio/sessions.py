@@ -24,6 +24,7 @@ from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
 from coodie_aio.retries import Retries
+from coodie_aio.wire import fast_path
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
@@ -107,6 +108,8 @@ def connected_session(options: ConnectionOptions) -> Any:
     remember_for_exit(cluster)
     try:
         session = cluster.connect()
+        if options.fast:
+            fast_path.use_quick_frames(session)
         if options.keyspace is not None:
             session.set_keyspace(options.keyspace)
     except BaseException as error:
@@ -149,7 +152,7 @@ def end_reactor() -> None:
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
     """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
-    arguments = dict(options.cluster)
+    arguments = {**fast_path.cluster_arguments(options.fast), **options.cluster}
     if options.credentials is not None:
         arguments["auth_provider"] = PlainTextAuthProvider(*options.credentials)
     if "execution_profiles" in arguments:

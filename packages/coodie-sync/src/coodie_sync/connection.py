@@ -35,6 +35,7 @@ def init_coodie(
     timeout: float | None = None,
     retry: RetryPolicy | None = None,
     speculative: SpeculativePolicy | None = None,
+    fast: bool = True,
     **kwargs: Any,
 ) -> Driver:
     """Connect to a cluster, and let documents use the connection by its name.
@@ -62,6 +63,8 @@ def init_coodie(
         timeout: Seconds to wait for each answer, likewise; 10 if not given.
         retry: When statements are sent again, where neither a call nor a query says so (see `RetryPolicy`).
         speculative: When idempotent statements are sent to a second node as well, likewise.
+        fast: Whether requests take a shorter way through the driver, where the installed version allows it: they are
+            sent from the thread that asks, and what each answer repeats is parsed once.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
             ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
 
@@ -95,6 +98,7 @@ def init_coodie(
         password=password,
         policies=policies(retry, speculative),
         execution=execution_options(consistency, timeout, serial_consistency=serial_consistency),
+        fast=fast,
     )
     driver = kind(options)
     driver.paging_tokens = checked_paging_tokens(paging_tokens)

@@ -33,6 +33,7 @@ from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies
 from coodie_core.statement import BatchStatement, Request, Statement
 from coodie_sync.retries import Retries
+from coodie_sync.wire import fast_path
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""
@@ -109,6 +110,8 @@ def connected_session(options: ConnectionOptions) -> Any:
     remember_for_exit(cluster)
     try:
         session = cluster.connect()
+        if options.fast:
+            fast_path.use_quick_frames(session)
         if options.keyspace is not None:
             session.set_keyspace(options.keyspace)
     except BaseException as error:
@@ -151,7 +154,7 @@ def end_reactor() -> None:
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
     """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
-    arguments = dict(options.cluster)
+    arguments = {**fast_path.cluster_arguments(options.fast), **options.cluster}
     if options.credentials is not None:
         arguments["auth_provider"] = PlainTextAuthProvider(*options.credentials)
     if "execution_profiles" in arguments:

@@ -47,6 +47,7 @@ class ConnectionOptions:
         profile: Keyword arguments for its default ``ExecutionProfile``.
         policies: When statements are sent again, or to a second node.
         credentials: The user name and the password, if they were given.
+        fast: Whether requests may take the short way.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ConnectionOptions:
     profile: Mapping[str, Any]
     policies: Policies = NO_POLICIES
     credentials: tuple[str, str] | None = field(default=None, repr=False)
+    fast: bool = True
 
 
 def connection_options(
@@ -73,6 +75,7 @@ def connection_options(
     password: str | None = None,
     policies: Policies = NO_POLICIES,
     execution: ExecutionOptions = DEFAULT_EXECUTION,
+    fast: bool = True,
 ) -> ConnectionOptions:
     """Return what the arguments of `init_coodie` mean.
 
@@ -89,6 +92,7 @@ def connection_options(
         password: As in `init_coodie`.
         policies: What ``retry=`` and ``speculative=`` of `init_coodie` say.
         execution: What ``consistency=``, ``serial_consistency=`` and ``timeout=`` of `init_coodie` say.
+        fast: As in `init_coodie`.
 
     Raises:
         ConfigurationError: They contradict each other, or cannot mean anything.
@@ -100,7 +104,7 @@ def connection_options(
     if session is not None:
         given = [*arguments, *usual, *([] if credentials is None else ["username", "password"])]
         check_session(session, hosts=hosts, ssl_context=ssl_context, lazy=lazy, arguments=given)
-        return ConnectionOptions(name, hosts_of(session), keyspace, session, {}, {}, policies)
+        return ConnectionOptions(name, hosts_of(session), keyspace, session, {}, {}, policies, fast=fast)
     check_arguments(arguments, known_arguments)
     contact_points = contact_points_from(DEFAULT_HOSTS if hosts is None else hosts)
     cluster = {key: value for key, value in arguments.items() if key not in PROFILE_ARGUMENTS}
@@ -126,6 +130,7 @@ def connection_options(
         profile,
         policies,
         credentials,
+        fast,
     )
 
 
@@ -268,6 +273,7 @@ OWN_ARGUMENTS = (
     "ssl_context",
     "lazy",
     "paging_tokens",
+    "fast",
     "username",
     "password",
     "consistency",
@@ -283,4 +289,18 @@ def unknown_driver_type(driver_type: object, known: Collection[str]) -> Configur
     return ConfigurationError(
         f"driver_type={driver_type!r}: there is no such driver{nearest(str(driver_type), known)}. "
         f"Use one of {', '.join(map(repr, known))}."
+    )
+
+
+def driver_not_installed(driver_type: str, package: str, distribution: str) -> ConfigurationError:
+    """Return the error for a driver whose package is missing.
+
+    Args:
+        driver_type: How `init_coodie` calls the driver.
+        package: The package of coodie, which has an extra for it.
+        distribution: What the extra installs.
+    """
+    return ConfigurationError(
+        f"driver_type={driver_type!r}: {distribution} is not installed. "
+        f"Install it with: pip install '{package}[{driver_type}]'"
     )

@@ -43,10 +43,12 @@ ROWS_OF_SYSTEM_LOCAL = bytes.fromhex(
 """The answer to a query, as the CQL binary protocol has it (v4, section 4.2.5.2)."""
 
 
-def connection_class() -> type[Any] | None:
-    """Return the class of connections that send at once, or None where the driver's own class has to do."""
-    direct = _module("direct")
-    return None if direct is None or Cluster.connection_class is not direct.LibevConnection else direct.DirectConnection
+def cluster_arguments(fast: bool) -> dict[str, Any]:
+    """Return what ``Cluster`` is given for connections that send at once; nothing where its own class has to do."""
+    direct = _module("direct") if fast else None
+    if direct is None or Cluster.connection_class is not direct.LibevConnection:
+        return {}
+    return {"connection_class": direct.DirectConnection}
 
 
 def use_quick_frames(session: Any) -> None:
@@ -90,3 +92,7 @@ def _frames_fit(module: Any) -> bool:
 
 
 _FITS = {"direct": _direct_fits, "frames": _frames_fit}
+
+# Now, and not when somebody connects: a fork at that moment would leave the import locked in the child, for ever.
+for _part in _FITS:
+    _module(_part)
