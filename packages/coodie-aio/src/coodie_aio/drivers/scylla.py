@@ -7,16 +7,14 @@ the event loop that is running, and nothing else belongs to a loop, so several l
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from coodie_aio.drivers.base import Driver, registry
 from coodie_aio.drivers.replies import Reply
+from coodie_aio.drivers.waiting import called_back, result_within
 from coodie_aio.forks import drivers
 from coodie_aio.link import Link
 from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
@@ -32,8 +30,6 @@ from coodie_core.driver_support.answers import (
 from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
-
-T = TypeVar("T")
 
 
 class ScyllaDriver(Driver):
@@ -70,7 +66,7 @@ class ScyllaDriver(Driver):
     async def connect(self) -> None:
         """Connect now. If that fails or is cancelled, the driver closes itself and leaves nothing behind."""
         try:
-            await _result(self.link.opening(), time_limit(None, monotonic))
+            await result_within(self.link.opening(), time_limit(None, monotonic))
         except BaseException as error:
             registry.remove(self)
             self.link.closing()
@@ -86,9 +82,9 @@ class ScyllaDriver(Driver):
         link = self.link
         limit = time_limit(request.options.timeout, monotonic)
         try:
-            session: Any = link.session or await _result(link.opening(), limit)
+            session: Any = link.session or await result_within(link.opening(), limit)
             prepared = {
-                cql: link.prepared.get(cql) or await _result(link.preparing(session, cql), limit)
+                cql: link.prepared.get(cql) or await result_within(link.preparing(session, cql), limit)
                 for cql in texts_to_prepare(request)
             }
             arguments = sending_arguments(request, limit, usual_timeout, session)
@@ -108,7 +104,7 @@ class ScyllaDriver(Driver):
         self.link.prepared.clear()
 
     async def _release(self) -> None:
-        await _result(self.link.closing(), None)
+        await result_within(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):
@@ -129,44 +125,10 @@ class ScyllaReply(Reply):
 
     async def answer(self) -> Rows:
         try:
-            await _called_back(lambda wake: self._response.add_callbacks(wake, wake))
+            await called_back(lambda wake: self._response.add_callbacks(wake, wake))
             rows = rows_of(self._response)
         except Exception as error:
             raise self._driver.failure(self._request, self._response, error, self._limit) from error
         if not texts_to_prepare(self._request):
             self._driver.forget_prepared()
         return rows
-
-
-async def _result(work: Future[T], limit: TimeLimit | None) -> T:
-    """Return what *work* returns in its thread; who stops waiting leaves the work alone.
-
-    Raises:
-        OutOfTime: It takes longer than *limit*.
-    """
-    if limit is None:
-        await _called_back(work.add_done_callback)
-        return work.result()
-    try:
-        async with asyncio.timeout(limit.seconds_left()):
-            await _called_back(work.add_done_callback)
-    except TimeoutError as error:
-        raise OutOfTime(limit) from error
-    return work.result()
-
-
-async def _called_back(attach: Callable[[Callable[[object], None]], object]) -> None:
-    """Wait until the callback that *attach* attaches was called, on whatever thread."""
-    waiter = asyncio.get_running_loop().create_future()
-    attach(partial(_wake, waiter))
-    await waiter
-
-
-def _wake(waiter: asyncio.Future[None], _outcome: object) -> None:
-    with suppress(RuntimeError):  # the event loop was closed: nobody waits any more
-        waiter.get_loop().call_soon_threadsafe(_settle, waiter)
-
-
-def _settle(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():  # done: the wait was cancelled
-        waiter.set_result(None)

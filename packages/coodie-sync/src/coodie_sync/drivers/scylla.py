@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from time import monotonic
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
@@ -21,11 +20,10 @@ from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
 from coodie_sync.drivers.base import Driver, registry
 from coodie_sync.drivers.replies import Reply
+from coodie_sync.drivers.waiting import result_within
 from coodie_sync.forks import drivers
 from coodie_sync.link import Link
 from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
-
-T = TypeVar("T")
 
 
 class ScyllaDriver(Driver):
@@ -62,7 +60,7 @@ class ScyllaDriver(Driver):
     def connect(self) -> None:
         """Connect now. If that fails, the driver closes itself and leaves nothing behind."""
         try:
-            _result(self.link.opening(), time_limit(None, monotonic))
+            result_within(self.link.opening(), time_limit(None, monotonic))
         except BaseException as error:
             registry.remove(self)
             self.link.closing()
@@ -78,9 +76,9 @@ class ScyllaDriver(Driver):
         link = self.link
         limit = time_limit(request.options.timeout, monotonic)
         try:
-            session: Any = link.session or _result(link.opening(), limit)
+            session: Any = link.session or result_within(link.opening(), limit)
             prepared = {
-                cql: link.prepared.get(cql) or _result(link.preparing(session, cql), limit)
+                cql: link.prepared.get(cql) or result_within(link.preparing(session, cql), limit)
                 for cql in texts_to_prepare(request)
             }
             arguments = sending_arguments(request, limit, usual_timeout, session)
@@ -100,7 +98,7 @@ class ScyllaDriver(Driver):
         self.link.prepared.clear()
 
     def _release(self) -> None:
-        _result(self.link.closing(), None)
+        result_within(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):
@@ -133,14 +131,3 @@ class ScyllaReply(Reply):
             call()
 
         self._response.add_callbacks(arrived, arrived)
-
-
-def _result(work: Future[T], limit: TimeLimit | None) -> T:
-    """Return what *work* returns in its thread; who stops waiting leaves the work alone.
-
-    Raises:
-        OutOfTime: It takes longer than *limit*.
-    """
-    if limit is not None and not wait([work], limit.seconds_left()).done:
-        raise OutOfTime(limit)
-    return work.result()
