@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 
 class CoodieError(Exception):
-    """The base of every exception of coodie."""
+    """The base of every exception of coodie. All can be pickled and copied, and keep their text and facts then."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args), vars(self)
+
+
+def _again(kind: type[CoodieError], arguments: tuple[Any, ...]) -> CoodieError:
+    """Return an exception of *kind* without its ``__init__``, which would want the facts and not the text."""
+    return kind.__new__(kind, *arguments)
 
 
 class ConfigurationError(CoodieError):
