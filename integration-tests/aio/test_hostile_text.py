@@ -25,6 +25,7 @@ from coodie_aio import (
     MaterializedView,
     UserType,
     alter_keyspace,
+    bulk,
     create_keyspace,
     drop_keyspace,
     execute_raw,
@@ -88,6 +89,34 @@ async def add_to_batch(*args: Any, **kwargs: Any) -> None:
         batch.add("UPDATE users SET name = ? WHERE id = ?", *args, **kwargs)
 
 
+async def write_at_once(**options: Any) -> None:
+    async with bulk(**options) as writes:
+        await writes.save(ALICE)
+
+
+def of_bulk(method: str) -> Call:
+    """A method of `BulkWrites`."""
+
+    async def write(document: Any = ALICE, **rest: Any) -> None:
+        async with bulk() as writes:
+            await getattr(writes, method)(document, **rest)
+
+    return write
+
+
+async def scan_all(**options: Any) -> None:
+    _ = [user async for user in User.find().scan(**options)]
+
+
+def of_scan(method: str) -> Call:
+    """A method of `Scanner`."""
+
+    async def read(**options: Any) -> None:
+        _ = [batch async for batch in getattr(User.find().scan(), method)(**options)]
+
+    return read
+
+
 def of_query(method: str) -> Call:
     """A method of `QuerySet` that returns another one, which is then read."""
     return lambda *args, **kwargs: getattr(User.find(id=1), method)(*args, **kwargs).all()
@@ -112,6 +141,14 @@ HOW_TO_CALL: dict[str, Call] = {
     "execute_raw": lambda params=(1,), **rest: execute_raw("SELECT * FROM users WHERE id = ?", params, **rest),
     "UserType.drop_type": lambda connection=None, keyspace="no_such_keyspace": Address.drop_type(keyspace, connection),
     "AsyncBatchQuery": send_batch,
+    "bulk": write_at_once,
+    **{f"BulkWrites.{name}": of_bulk(name) for name in ("save", "insert", "delete")},
+    "BulkWrites.update": lambda document=ALICE, **rest: of_bulk("update")(
+        document, **(rest if set(rest) - OPTIONS else {"age": 1, **rest})
+    ),
+    "Document.insert_many": lambda documents=({"id": 1},), **rest: User.insert_many(documents, **rest),
+    **{f"{cls}.scan": scan_all for cls in ("QuerySet", "ValuesQuerySet", "ReadingQuerySet")},
+    **{f"Scanner.{name}": of_scan(name) for name in ("arrow_batches", "polars_batches", "pandas_batches")},
     "AsyncBatchQuery.add": add_to_batch,
     "Document.create": lambda **fields: User.create(**{"id": 1, **fields}),
     "Document.find": lambda *conditions, **filters: User.find(*conditions, **filters).allow_filtering().all(),
@@ -142,6 +179,7 @@ NOT_IN_CQL = {
     "execute_raw.cql": "is CQL that the application wrote",
     "AsyncBatchQuery.add.statement": "is CQL that the application wrote",
     "init_coodie": "says where and how to connect; of its keyspace there is a test below",
+    "deadline": "is a number of seconds, which this process counts",
     "register_driver": "names a connection of this process",
     "get_driver": "names a connection of this process",
     **{
@@ -210,13 +248,13 @@ async def tables(coodie_aio_driver: Any) -> None:
 def recorded(coodie_aio_driver: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every request from now on, each of which is sent as usual."""
     requests: list[Any] = []
-    execute = coodie_aio_driver.execute
+    send = coodie_aio_driver.send
 
     async def recording(request: Any) -> Any:
         requests.append(request)
-        return await execute(request)
+        return await send(request)
 
-    monkeypatch.setattr(coodie_aio_driver, "execute", recording)
+    monkeypatch.setattr(coodie_aio_driver, "send", recording)
     return requests
 
 

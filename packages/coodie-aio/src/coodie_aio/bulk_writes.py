@@ -13,7 +13,7 @@ from coodie_aio.drivers.concurrent import Flights
 from coodie_core.consistency import Consistency
 from coodie_core.document import BaseDocument
 from coodie_core.operations import documents
-from coodie_core.operations.bulk import USUAL_MAX_ERRORS, BulkWork, ProgressCallback, options_of_row
+from coodie_core.operations.bulk import USUAL_MAX_ERRORS, BulkWork, ProgressCallback, connection_of, options_of_row
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.results import BulkReport
 from coodie_core.retrying import RetryPolicy
@@ -59,7 +59,7 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(document.connection_name())
+        driver = driver_for(connection_of(document))
         options = options_of_row(self._options, ttl, timestamp)
         await self._flights.add(document, partial(documents.save, keyspace=driver.keyspace, options=options), driver)
 
@@ -73,7 +73,7 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(document.connection_name())
+        driver = driver_for(connection_of(document))
         options = options_of_row(self._options, ttl, None)
         await self._flights.add(document, partial(documents.insert, keyspace=driver.keyspace, options=options), driver)
 
@@ -97,7 +97,7 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(document.connection_name())
+        driver = driver_for(connection_of(document))
         options = options_of_row(self._options, ttl, timestamp)
         writer = partial(documents.update, keyspace=driver.keyspace, changes=fields, options=options)
         await self._flights.add(document, writer, driver)
@@ -112,7 +112,7 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(document.connection_name())
+        driver = driver_for(connection_of(document))
         options = options_of_row(self._options, None, timestamp)
         await self._flights.add(document, partial(documents.delete, keyspace=driver.keyspace, options=options), driver)
 

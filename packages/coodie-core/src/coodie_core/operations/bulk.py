@@ -339,6 +339,17 @@ def document_of(model: type[D], given: Any) -> D:
         raise InvalidQueryError(f"{model.__name__}.insert_many(): {problems}.") from None
 
 
+def connection_of(document: Any) -> str | None:
+    """Return the name of the connection that a document is written by; None for the default one.
+
+    Raises:
+        InvalidQueryError: It is no document.
+    """
+    if not isinstance(document, BaseDocument):
+        raise InvalidQueryError(f"bulk(): give a document to write, not {type(document).__name__}.")
+    return document.connection_name()
+
+
 def options_of_row(options: WriteOptions, ttl: int | None, timestamp: int | datetime | None) -> WriteOptions:
     """Return the options of one row of a run.
 
