@@ -21,8 +21,8 @@ from coodie_core.exceptions import (
 FIRST_SIZE = 8
 
 #: What a window grows to unless something else is said. To a node on the same machine, one process of CPython wrote as
-#: many rows a second with 64 in flight as with 512 (``benchmarks/many_writes.py``): it is the process that is busy then.
-#: The rest is for clusters that are further away.
+#: many rows a second with 64 in flight as with 512 (``benchmarks/many_writes.py``): the process is busy then. The rest
+#: is for clusters that are further away.
 USUAL_MAXIMUM = 128
 
 #: No window is larger. A connection has 32,768 stream ids (CQL binary protocol v4, section 2.3) and scylla-driver's
