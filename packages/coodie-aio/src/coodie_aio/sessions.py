@@ -24,7 +24,7 @@ from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
 from coodie_aio.retries import Retries
-from coodie_aio.wire import fast_path
+from coodie_aio.wire import binding, fast_path
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
@@ -250,7 +250,7 @@ def bound(statement: Statement, prepared: Any) -> Any:
         raise wrong_count(statement, len(prepared.column_metadata))
     try:
         kind: Any = _OwnBound if statement.routing_key is None else _OwnRouted
-        driver_statement = kind(prepared).bind(statement.params)
+        driver_statement = binding.bound(prepared, kind, statement.params)
     except Exception as error:
         raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
     if statement.routing_key is not None:

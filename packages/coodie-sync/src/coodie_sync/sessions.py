@@ -33,7 +33,7 @@ from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies
 from coodie_core.statement import BatchStatement, Request, Statement
 from coodie_sync.retries import Retries
-from coodie_sync.wire import fast_path
+from coodie_sync.wire import binding, fast_path
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""
@@ -252,7 +252,7 @@ def bound(statement: Statement, prepared: Any) -> Any:
         raise wrong_count(statement, len(prepared.column_metadata))
     try:
         kind: Any = _OwnBound if statement.routing_key is None else _OwnRouted
-        driver_statement = kind(prepared).bind(statement.params)
+        driver_statement = binding.bound(prepared, kind, statement.params)
     except Exception as error:
         raise refused_values(statement, prepared, error) from None  # the driver's text may quote the value
     if statement.routing_key is not None:

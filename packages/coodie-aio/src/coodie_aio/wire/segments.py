@@ -1,27 +1,56 @@
-"""Segments of the CQL binary protocol v5, whose header has a checksum that Python has to work out bit by bit.
-
-A header says how long a segment is and little else, so the same ones come again and again: they are remembered.
-"""
+"""Segments of the CQL binary protocol v5: the checksum of a header is worked out byte by byte, not bit by bit."""
 
 # pyright: basic, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOptionalIterable=false
 # (the driver has no types, and what is inferred of it is not what it does)
 
 from __future__ import annotations
 
-from io import BytesIO
 from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from cassandra.segment import CRC32_INITIAL, CRC32_LENGTH, CrcException, Segment, SegmentCodec
+from cassandra.segment import (
+    CRC24_INIT,
+    CRC24_LENGTH,
+    CRC24_POLY,
+    CRC32_INITIAL,
+    CRC32_LENGTH,
+    CrcException,
+    Segment,
+    SegmentCodec,
+)
 
 WORTH_COMPRESSING = 1_024
 """Bytes. What is shorter goes out in one packet in any case (of 1,280 bytes at least: RFC 8200, section 5), so nothing
 would be gained by compressing it."""
 
-HEADERS_REMEMBERED = 4_096
+LENGTH_BITS = 17
+LENGTH_MASK = (1 << LENGTH_BITS) - 1
 
 _CHECKSUM = Struct("<I")
+
+
+def _checksums_of_bytes() -> tuple[int, ...]:
+    found: list[int] = []
+    for byte in range(256):
+        checksum = byte << 16
+        for _ in range(8):
+            checksum <<= 1
+            if checksum & 0x1000000:
+                checksum ^= CRC24_POLY
+        found.append(checksum)
+    return tuple(found)
+
+
+_CHECKSUMS = _checksums_of_bytes()
+
+
+def checksum_of_header(header: bytes) -> int:
+    """Return the CRC24 of *header* (CQL binary protocol v5, section 2.2)."""
+    checksum: int = CRC24_INIT
+    for byte in header:
+        checksum = (checksum << 8 & 0xFFFFFF) ^ _CHECKSUMS[checksum >> 16 ^ byte]
+    return checksum
 
 
 class Payload(NamedTuple):
@@ -39,7 +68,7 @@ class Payload(NamedTuple):
 
 
 class QuickSegments(SegmentCodec):  # type: ignore[misc]  # the driver has no types
-    """What `SegmentCodec` does, with headers that are worked out once.
+    """What `SegmentCodec` does, in fewer steps.
 
     Args:
         codec: What the driver chose for a connection.
@@ -47,19 +76,30 @@ class QuickSegments(SegmentCodec):  # type: ignore[misc]  # the driver has no ty
 
     def __init__(self, codec: Any) -> None:
         super().__init__(codec.compressor, codec.decompressor)
-        self._longest: int = WORTH_COMPRESSING if self.compression else Segment.MAX_PAYLOAD_LENGTH
-        self._header_length: int = self.header_length_with_crc
-        self._headers: dict[int, bytes] = {}
-        self._known: dict[bytes, Any] = {}
+        self._compresses: bool = bool(self.compression)
+        self._header_length: int = self.header_length
 
     def encode(self, buffer: Any, msg: bytes) -> None:
         """Write *msg* to *buffer*, as one segment or more."""
-        length = len(msg)
-        if length > self._longest:
-            super().encode(buffer, msg)
-            return
-        header = self._headers.get(length) or self._header_of(length)
-        buffer.write(header + msg + _CHECKSUM.pack(crc32(msg, CRC32_INITIAL)))
+        longest = Segment.MAX_PAYLOAD_LENGTH
+        if len(msg) <= longest:
+            buffer.write(self._segment(msg, is_self_contained=True))
+        else:
+            for start in range(0, len(msg), longest):
+                buffer.write(self._segment(msg[start : start + longest], is_self_contained=False))
+
+    def _segment(self, payload: bytes, *, is_self_contained: bool) -> bytes:
+        encoded, original_length = payload, 0
+        if self._compresses and len(payload) >= WORTH_COMPRESSING:
+            compressed: bytes = self.compress(payload)
+            if len(compressed) < len(payload):
+                encoded, original_length = compressed, len(payload)
+        fields = len(encoded) | is_self_contained << LENGTH_BITS
+        if self._compresses:
+            fields = len(encoded) | original_length << LENGTH_BITS | is_self_contained << 2 * LENGTH_BITS
+        header = fields.to_bytes(self._header_length, "little")
+        checksum = checksum_of_header(header).to_bytes(CRC24_LENGTH, "little")
+        return header + checksum + encoded + _CHECKSUM.pack(crc32(encoded, CRC32_INITIAL))
 
     def payload(self, data: bytes, start: int) -> Payload | None:
         """Return the segment that begins at *start*, or None if not all of it is there.
@@ -67,32 +107,23 @@ class QuickSegments(SegmentCodec):  # type: ignore[misc]  # the driver has no ty
         Raises:
             CrcException: A checksum is wrong.
         """
-        begin = start + self._header_length
-        encoded = data[start:begin]
-        if len(encoded) < self._header_length:
+        end_of_header = start + self._header_length
+        begin = end_of_header + CRC24_LENGTH
+        if begin > len(data):
             return None
-        header = self._known.get(encoded) or self._decoded(encoded)
-        end = begin + header.payload_length
+        header = data[start:end_of_header]
+        if checksum_of_header(header) != int.from_bytes(data[end_of_header:begin], "little"):
+            raise CrcException("The checksum of the header of a segment is wrong")
+        fields = int.from_bytes(header, "little")
+        end = begin + (fields & LENGTH_MASK)
         if end + CRC32_LENGTH > len(data):
             return None
         payload = data[begin:end]
         if _CHECKSUM.unpack_from(data, end)[0] != crc32(payload, CRC32_INITIAL):
-            raise CrcException("CRC mismatch on the payload of a segment")
-        if header.uncompressed_payload_length > 0:
-            payload = self.decompress(payload, header.uncompressed_payload_length)
-        return Payload(payload, end + CRC32_LENGTH, header.is_self_contained)
-
-    def _header_of(self, length: int) -> bytes:
-        """Return the header of a segment that is not compressed, and remember it."""
-        buffer = BytesIO()
-        self.encode_header(buffer, length, 0, True)
-        header = buffer.getvalue()
-        if len(self._headers) < HEADERS_REMEMBERED:
-            self._headers[length] = header
-        return header
-
-    def _decoded(self, encoded: bytes) -> Any:
-        header = self.decode_header(BytesIO(encoded))
-        if len(self._known) < HEADERS_REMEMBERED:
-            self._known[encoded] = header
-        return header
+            raise CrcException("The checksum of the payload of a segment is wrong")
+        fields >>= LENGTH_BITS
+        if self._compresses:
+            original_length, fields = fields & LENGTH_MASK, fields >> LENGTH_BITS
+            if original_length:
+                payload = self.decompress(payload, original_length)
+        return Payload(payload, end + CRC32_LENGTH, bool(fields & 1))
