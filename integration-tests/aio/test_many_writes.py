@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from coodie_aio import BulkWrites, CounterDocument, Document, bulk, deadline, execute_raw
+from coodie_aio import AsyncBatchQuery, BulkWrites, CounterDocument, Document, bulk, deadline, execute_raw
+from coodie_core.document import BaseDocument
 from coodie_core.exceptions import BulkWriteError, InvalidQueryError
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
 from coodie_core.results import BulkProgress, RowStatus
@@ -40,6 +41,13 @@ class Sensor(Document):
 
     class Settings:
         name = "many_sensors"
+
+
+class BaseSensor(BaseDocument):
+    """A document of another API."""
+
+    __coodie_api__ = "coodie.other"
+    id: Annotated[int, PrimaryKey()]
 
 
 class Visits(CounterDocument):
@@ -246,7 +254,48 @@ async def test_a_block_stops_at_too_many_errors():
     assert len(raised.value.report.errors) == 3
 
 
+async def test_a_block_takes_writes_while_it_is_open_only():
+    """Nobody would wait for the others, nor see their errors."""
+    writes = bulk()
+
+    with pytest.raises(InvalidQueryError, match="this block has not begun"):
+        await writes.save(Sensor(id=1))
+    async with writes:
+        await writes.save(Sensor(id=2))
+        with pytest.raises(InvalidQueryError, match="this block is open"):
+            await save_sensors([3], writes)
+    with pytest.raises(InvalidQueryError, match="this block has ended already"):
+        await writes.update(Sensor(id=4), last=1)
+    with pytest.raises(InvalidQueryError, match="this block has ended already"):
+        await save_sensors([5], writes)
+
+    assert writes.report.applied == 1
+    assert [sensor.id for sensor in await Sensor.find().all()] == [2]
+
+
+async def test_blocks_inside_of_blocks_and_of_batches_are_their_own():
+    async with bulk() as outer, AsyncBatchQuery() as batch:
+        await Sensor(id=1).save(batch=batch)
+        await save_sensors([2, 3], inner := bulk())
+        await outer.save(Sensor(id=4))
+
+    assert (outer.report.applied, inner.report.applied) == (1, 2)
+    assert sorted(sensor.id for sensor in await Sensor.find().all()) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("given", [None, {"id": 1}, Sensor, [Sensor(id=1)], BaseSensor(id=1)], ids=repr)
+async def test_a_block_refuses_what_is_no_document_of_its_api(given: Any):
+    async with bulk() as writes:
+        for begin in (writes.save, writes.insert, writes.delete, writes.update):
+            with pytest.raises(InvalidQueryError, match=r"bulk\(\): (give a document|BaseSensor is a document of)"):
+                await begin(given)
+
+    assert writes.report.applied == 0
+
+
 async def test_what_cannot_be_is_refused_before_the_first_row():
+    with pytest.raises(InvalidQueryError, match="on_progress=int: give a function"):
+        await Row.insert_many([], on_progress=3)  # type: ignore[arg-type]
     with pytest.raises(InvalidQueryError, match="a counter table takes no values"):
         await Visits.insert_many([{"path": "/"}])
     with pytest.raises(InvalidQueryError, match="give a list or another iterable"):

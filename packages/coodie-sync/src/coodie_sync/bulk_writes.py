@@ -8,25 +8,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from coodie_core.consistency import Consistency
 from coodie_core.document import BaseDocument
 from coodie_core.operations import documents
-from coodie_core.operations.bulk import USUAL_MAX_ERRORS, BulkWork, ProgressCallback, connection_of, options_of_row
+from coodie_core.operations.bulk import USUAL_MAX_ERRORS, BulkWork, ProgressCallback
+from coodie_core.operations.bulk_block import BaseBulkWrites, Stage
 from coodie_core.options import WriteOptions, write_options
-from coodie_core.results import BulkReport
 from coodie_core.retrying import RetryPolicy
 from coodie_core.window import USUAL_MAXIMUM
 from coodie_sync.connection import driver_for
 from coodie_sync.drivers.concurrent import Flights
 
 
-class BulkWrites:
+class BulkWrites(BaseBulkWrites):
     """Writes that are carried out at the same time, begun one after the other: what `bulk` returns.
 
     Each method begins a write and returns once there is room for another one, so that rows can be written as they come,
-    without all of them in memory. Which of two writes of one row comes last is not certain.
+    without all of them in memory. Which of two writes of one row comes last is not certain. A block is for the thread
+    that opened it.
 
     Example:
         ```python
@@ -38,15 +39,11 @@ class BulkWrites:
         ```
     """
 
-    def __init__(self, work: BulkWork, options: WriteOptions) -> None:
-        self._work = work
-        self._options = options
-        self._flights = Flights(work)
+    api: ClassVar[str | None] = "coodie.sync"
 
-    @property
-    def report(self) -> BulkReport:
-        """What became of the rows so far; complete after the block."""
-        return self._work.report()
+    def __init__(self, work: BulkWork, options: WriteOptions) -> None:
+        self._flights = Flights(work)
+        super().__init__(work, options)
 
     def save(self, document: BaseDocument, *, ttl: int | None = None, timestamp: int | datetime | None = None) -> None:
         """Begin to write what is new or changed in *document*, as `Document.save` does.
@@ -59,8 +56,8 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(connection_of(document))
-        options = options_of_row(self._options, ttl, timestamp)
+        driver = driver_for(self._connection_of(document))
+        options = self._options_of_row(ttl, timestamp)
         self._flights.add(document, partial(documents.save, keyspace=driver.keyspace, options=options), driver)
 
     def insert(self, document: BaseDocument, *, ttl: int | None = None) -> None:
@@ -73,8 +70,8 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(connection_of(document))
-        options = options_of_row(self._options, ttl, None)
+        driver = driver_for(self._connection_of(document))
+        options = self._options_of_row(ttl)
         self._flights.add(document, partial(documents.insert, keyspace=driver.keyspace, options=options), driver)
 
     def update(
@@ -97,8 +94,8 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(connection_of(document))
-        options = options_of_row(self._options, ttl, timestamp)
+        driver = driver_for(self._connection_of(document))
+        options = self._options_of_row(ttl, timestamp)
         writer = partial(documents.update, keyspace=driver.keyspace, changes=fields, options=options)
         self._flights.add(document, writer, driver)
 
@@ -112,16 +109,17 @@ class BulkWrites:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
-        driver = driver_for(connection_of(document))
-        options = options_of_row(self._options, None, timestamp)
+        driver = driver_for(self._connection_of(document))
+        options = self._options_of_row(timestamp=timestamp)
         self._flights.add(document, partial(documents.delete, keyspace=driver.keyspace, options=options), driver)
 
     def __enter__(self) -> Self:
-        return self
+        return self._begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stage = Stage.ENDED
         self._flights.end(error)
 
 

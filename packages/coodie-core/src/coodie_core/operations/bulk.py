@@ -7,8 +7,6 @@ out (``drivers/concurrent.py`` of the shells) sends requests, waits, and hands i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sized
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -29,7 +27,7 @@ from coodie_core.exceptions import (
 from coodie_core.operation import HookCall, Operation
 from coodie_core.operations import documents
 from coodie_core.operations.sending import NO_PLAIN_WRITES, refuse_on
-from coodie_core.options import WriteOptions, checked_timestamp, checked_ttl
+from coodie_core.options import WriteOptions
 from coodie_core.results import BulkProgress, BulkReport, LWTResult, RowOutcome, RowStatus
 from coodie_core.schema import table_of
 from coodie_core.statement import Request, Rows
@@ -92,7 +90,7 @@ class BulkWork:
     ) -> None:
         self.window: Window = Window(max_in_flight)
         self._max_errors = _checked_max_errors(max_errors)
-        self._on_progress = on_progress
+        self._on_progress = _checked_callback(on_progress)
         self._raise_on_error = raise_on_error
         self._total = total
         self._begin, self._left_over = _read_checkpoint(checkpoint)
@@ -339,26 +337,6 @@ def document_of(model: type[D], given: Any) -> D:
         raise InvalidQueryError(f"{model.__name__}.insert_many(): {problems}.") from None
 
 
-def connection_of(document: Any) -> str | None:
-    """Return the name of the connection that a document is written by; None for the default one.
-
-    Raises:
-        InvalidQueryError: It is no document.
-    """
-    if not isinstance(document, BaseDocument):
-        raise InvalidQueryError(f"bulk(): give a document to write, not {type(document).__name__}.")
-    return document.connection_name()
-
-
-def options_of_row(options: WriteOptions, ttl: int | None, timestamp: int | datetime | None) -> WriteOptions:
-    """Return the options of one row of a run.
-
-    Raises:
-        InvalidQueryError: A value is out of its range.
-    """
-    return replace(options, ttl=checked_ttl(ttl), timestamp=checked_timestamp(timestamp))
-
-
 def length_of(rows: Any) -> int | None:
     """Return how many rows there are, where that is known without reading them."""
     return len(rows) if isinstance(rows, Sized) else None
@@ -381,6 +359,12 @@ def _checked_max_errors(max_errors: int | None) -> int | None:
             f"max_errors={max_errors!r}: give the number of errors at which to stop, from 1, or None for never."
         )
     return max_errors
+
+
+def _checked_callback(on_progress: ProgressCallback | None) -> ProgressCallback | None:
+    if on_progress is not None and not callable(on_progress):
+        raise InvalidQueryError(f"on_progress={type(on_progress).__name__}: give a function that takes a BulkProgress.")
+    return on_progress
 
 
 def _read_checkpoint(checkpoint: Mapping[str, Any] | None) -> tuple[int, frozenset[int]]:

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from heapq import heappop, heappush
-from threading import Condition
+from threading import Condition, get_ident
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from coodie_core.exceptions import BulkWriteError, CoodieError
+from coodie_core.exceptions import BulkWriteError, CoodieError, InvalidQueryError
 from coodie_core.operation import HookCall
 from coodie_core.operations.bulk import BulkWork, Pause, RowWrite, Step, Writer, check_rows
 from coodie_core.results import BulkReport
@@ -60,13 +60,17 @@ class Flights:
         self._arrival = Condition()
         self._waiting: list[_Waiting] = []
         self._number = 0
+        self._thread = get_ident()
 
     def add(self, document: Any, writer: Writer, driver: Driver) -> None:
         """Begin a row, as soon as there is room for one more.
 
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
+            InvalidQueryError: Another thread uses the run.
         """
+        if get_ident() != self._thread:
+            raise InvalidQueryError("bulk(): a block is for the thread that opened it. Open one in each thread.")
         self._go_on()
         while not self._work.has_room:
             self._wait()
