@@ -16,7 +16,7 @@ from faults.calls import Calls, Name
 from faults.sync.workers import elsewhere, pause, together
 
 WORKERS = 8
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.02
 """Between two turns of a worker: an application has other things to do, and the nodes need the processors too."""
 
 
