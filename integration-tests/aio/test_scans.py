@@ -146,6 +146,20 @@ async def test_iterating_again_goes_on_where_it_was_left():
     assert sorted(read) == list(range(SMALL))
 
 
+async def test_of_two_loops_over_a_scan_the_later_one_goes_on():
+    scan = Small.find().fetch_size(7).scan(parallel=2)
+    first = scan.__aiter__()
+    read = [(await anext(first)).number for _ in range(10)]
+
+    second = scan.__aiter__()
+    read.append((await anext(second)).number)
+    with pytest.raises(InvalidQueryError, match="another loop over this scan began"):
+        await anext(first)
+    read += [row.number async for row in second]
+
+    assert sorted(read) == list(range(SMALL))
+
+
 async def test_progress_grows_to_one():
     scan = Small.find().scan(parallel=1)
 

@@ -148,6 +148,20 @@ def test_iterating_again_goes_on_where_it_was_left():
     assert sorted(read) == list(range(SMALL))
 
 
+def test_of_two_loops_over_a_scan_the_later_one_goes_on():
+    scan = Small.find().fetch_size(7).scan(parallel=2)
+    first = scan.__iter__()
+    read = [next(first).number for _ in range(10)]
+
+    second = scan.__iter__()
+    read.append(next(second).number)
+    with pytest.raises(InvalidQueryError, match="another loop over this scan began"):
+        next(first)
+    read += [row.number for row in second]
+
+    assert sorted(read) == list(range(SMALL))
+
+
 def test_progress_grows_to_one():
     scan = Small.find().scan(parallel=1)
 

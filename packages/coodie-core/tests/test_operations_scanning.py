@@ -34,7 +34,7 @@ def find(**filters: Any) -> BaseQuerySet[Row]:
 
 def prepared(start: Any, scan: Scan[Row]) -> Scan[Row]:
     """A scan of a cluster of one node with the token 0."""
-    conversation = start(scan.prepare())
+    conversation = start(scan.begin_loop())
     conversation.answer((MURMUR, {"0"})).answer()
     assert conversation.has_ended
     return scan
@@ -46,7 +46,7 @@ def page_of(numbers: range, paging_state: bytes | None = None) -> PagedResult[in
 
 def requests_of_all_ranges(start: Any, scan: Scan[Row]) -> list[Any]:
     requests = []
-    while (walk := scan.begin_range()) is not None:
+    while (walk := scan.begin_range(1)) is not None:
         requests.append(start(scan.next_page(walk, "ks", documents)).request)
         walk.take(PagedResult([]))
         scan.end_range(walk)
@@ -101,20 +101,20 @@ class TestRanges:
 
     def test_so_many_are_begun_as_may_be_and_one_more_when_one_has_no_more_pages(self, start: Any):
         scan = prepared(start, Scan(find().query, parallel=2))
-        first, second = scan.begin_range(), scan.begin_range()
+        first, second = scan.begin_range(1), scan.begin_range(1)
         assert first is not None
         assert second is not None
-        assert scan.begin_range() is None
+        assert scan.begin_range(1) is None
 
         first.take(page_of(range(3)))
 
         assert first.has_ended
-        assert scan.begin_range() is not None
+        assert scan.begin_range(1) is not None
 
     def test_how_much_is_done_is_the_share_of_the_tokens(self, start: Any):
         scan = prepared(start, Scan(find().query, parallel=1))
         assert scan.fraction_done == 0
-        walk = scan.begin_range()
+        walk = scan.begin_range(1)
         assert walk is not None
         walk.take(page_of(range(3)))
 
@@ -129,7 +129,7 @@ class TestCheckpoints:
 
     def test_rows_that_were_handed_out_of_a_page_are_passed_over(self, start: Any):
         scan = prepared(start, Scan(find().query, parallel=1))
-        walk = scan.begin_range()
+        walk = scan.begin_range(1)
         assert walk is not None
         walk.take(page_of(range(3), b"second"))
         scan.hand_out(walk, 3)
@@ -138,7 +138,7 @@ class TestCheckpoints:
 
         again = Scan(find().query, parallel=1, checkpoint=json.loads(json.dumps(scan.checkpoint)))
 
-        rest = again.begin_range()
+        rest = again.begin_range(0)
         assert rest is not None
         assert again.handed_out == 5
         assert start(again.next_page(rest, "ks", documents)).request.paging_state == b"second"
@@ -149,12 +149,12 @@ class TestCheckpoints:
     def test_a_page_that_is_shorter_the_second_time_leaves_the_rest_to_the_next_one(self, start: Any):
         """A server may end a page early, by its size."""
         scan = prepared(start, Scan(find().query, parallel=1))
-        walk = scan.begin_range()
+        walk = scan.begin_range(1)
         assert walk is not None
         walk.take(page_of(range(6), b"next"))
         scan.hand_out(walk, 4)
 
-        rest = Scan(find().query, parallel=1, checkpoint=scan.checkpoint).begin_range()
+        rest = Scan(find().query, parallel=1, checkpoint=scan.checkpoint).begin_range(0)
 
         assert rest is not None
         assert rest.take(page_of(range(3), b"short")) == []
@@ -162,7 +162,7 @@ class TestCheckpoints:
 
     def test_what_is_on_its_way_counts_as_not_handed_out(self, start: Any):
         scan = prepared(start, Scan(find().query, parallel=2))
-        first, second = scan.begin_range(), scan.begin_range()
+        first, second = scan.begin_range(1), scan.begin_range(1)
         assert first is not None
         assert second is not None
         first.take(page_of(range(3)))
@@ -180,21 +180,45 @@ class TestCheckpoints:
 
         assert scan.checkpoint["left"] == []
         assert scan.fraction_done == 1
-        assert Scan(find().query, checkpoint=scan.checkpoint).begin_range() is None
+        assert Scan(find().query, checkpoint=scan.checkpoint).begin_range(0) is None
 
     def test_beginning_again_goes_on_behind_what_was_handed_out(self, start: Any):
         scan = prepared(start, Scan(find().query, parallel=1))
-        walk = scan.begin_range()
+        walk = scan.begin_range(1)
         assert walk is not None
         walk.take(page_of(range(3), b"second"))
         scan.hand_out(walk, 1)
 
-        assert start(scan.prepare()).has_ended
+        assert start(scan.begin_loop()).has_ended
 
-        rest = scan.begin_range()
+        rest = scan.begin_range(2)
         assert rest is not None
         assert rest.tokens == walk.tokens
         assert rest.take(page_of(range(3), b"second")) == [1, 2]
+
+    def test_of_two_loops_the_earlier_one_cannot_go_on(self, start: Any):
+        """It would take ranges from the later one, which then would not read them."""
+        scan = prepared(start, Scan(find().query, parallel=1))
+        walk = scan.begin_range(1)
+        assert walk is not None
+        start(scan.begin_loop())
+
+        for step in (lambda: scan.begin_range(1), lambda: scan.hand_out(walk, 1), lambda: scan.end_range(walk)):
+            with pytest.raises(InvalidQueryError, match=r"Row.find\(\).scan\(\): another loop over this scan began"):
+                step()
+
+        assert scan.handed_out == 0
+        assert len(scan.checkpoint["left"]) == RANGES_FOR_EACH
+
+    def test_of_two_loops_that_begin_together_one_cuts_the_ring(self, start: Any):
+        scan = Scan(find().query, parallel=1)
+        first, second = start(scan.begin_loop()), start(scan.begin_loop())
+
+        second.answer((MURMUR, {"0"})).answer()
+        with pytest.raises(InvalidQueryError, match="another loop"):
+            first.answer((MURMUR, {"0"})).answer()
+
+        assert len(scan.checkpoint["left"]) == RANGES_FOR_EACH
 
     @pytest.mark.parametrize(
         "change",
@@ -218,6 +242,14 @@ class TestCheckpoints:
 
         with pytest.raises(InvalidQueryError, match="the checkpoint is of a scan that reads something else"):
             Scan(find().query, checkpoint=checkpoint)
+
+    def test_a_checkpoint_of_the_same_statement_with_other_values_is_refused(self):
+        checkpoint = json.loads(json.dumps(Scan(find(name="Ada").query).checkpoint))
+
+        assert "Ada" not in str(checkpoint)
+        assert Scan(find(name="Ada").query, checkpoint=checkpoint).checkpoint == checkpoint
+        with pytest.raises(InvalidQueryError, match="the checkpoint is of a scan that reads something else"):
+            Scan(find(name="Eve").query, checkpoint=checkpoint)
 
 
 class TestWhatCannotBeScanned:

@@ -143,10 +143,10 @@ class Scanner(Generic[R]):
         """Yield one page after the other, of one range after the other, while those of the others are on their way."""
         driver = driver_for(self._connection)
         scan = self._scan
-        await run(scan.prepare(), driver)
+        loop = await run(scan.begin_loop(), driver)
         under_way = deque[tuple[RangeWalk[Any], Begun[PagedResult[Any]]]]()
         while True:
-            while (walk := scan.begin_range()) is not None:
+            while (walk := scan.begin_range(loop)) is not None:
                 page = await begin(scan.next_page(walk, driver.keyspace, results), driver)
                 if page is not None:
                     under_way.append((walk, page))

@@ -90,6 +90,11 @@ def binding_of(query: Query[Any], keyspace: str | None) -> Binding:
     return Binding(_digest(bound), _digest(query.principal))
 
 
+def digest_of_filters(query: Query[Any]) -> bytes:
+    """Return 16 bytes that stand for the filters of a query, with their values."""
+    return _digest(sorted(_filters(table_of(query.model), query)))
+
+
 def _connection(query: Query[Any]) -> str:
     return query.connection or query.model.connection_name() or DEFAULT_NAME
 

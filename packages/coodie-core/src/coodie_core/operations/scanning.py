@@ -17,6 +17,7 @@ from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation, Reading
+from coodie_core.operations.paging import digest_of_filters
 from coodie_core.operations.reading import Results, page
 from coodie_core.query import Query, select_statement
 from coodie_core.results import PagedResult
@@ -43,6 +44,7 @@ class RangeWalk(Generic[D]):
         paging_state: Where the page begins that is handed out.
         handed_out: How many results of that page were handed out.
         has_ended: Whether no page is left to read.
+        loop: Which loop over the scan it is for.
     """
 
     def __init__(self, tokens: TokenRange, paging_state: bytes | None = None, handed_out: int = 0) -> None:
@@ -52,6 +54,7 @@ class RangeWalk(Generic[D]):
         self._next: bytes | None = paging_state
         self._to_skip = handed_out
         self.has_ended: bool = False
+        self.loop: int = 0
 
     def next_page(
         self, query: Query[D], keyspace: str | None, results: Results[D, R]
@@ -95,11 +98,12 @@ class Scan(Generic[D]):
         _check_query(query)
         self.query: Query[D] = query
         self._parallel = _checked_parallel(query, parallel)
-        self._text = select_statement(query, None).cql
+        self._text = _what_it_reads(query)
         self._ahead: deque[RangeWalk[D]] = deque()
         self._begun: list[RangeWalk[D]] = []
         self._is_cut = checkpoint is not None
         self._handed_out = 0
+        self._loop = 0
         if checkpoint is not None:
             self._handed_out, walks = read_checkpoint(checkpoint, f"{query.model.__name__}.find().scan()", self._text)
             self._ahead.extend(walks)
@@ -126,24 +130,36 @@ class Scan(Generic[D]):
             "left": [[*walk.tokens, _as_text(walk.paging_state), walk.handed_out] for walk in left],
         }
 
-    def prepare(self) -> Operation[None]:
-        """Cut the ring into ranges, at the tokens of the nodes. Of a scan that goes on that was done."""
+    def begin_loop(self) -> Operation[int]:
+        """Return the number of a loop over what is left, which takes the place of the loop before.
+
+        The ring is cut into ranges, at the tokens of the nodes. Of a scan that goes on that was done.
+        """
+        self._loop = loop = self._loop + 1
         self._ahead.extendleft(
             RangeWalk(walk.tokens, walk.paging_state, walk.handed_out) for walk in reversed(self._begun)
         )
         self._begun.clear()
         if not self._is_cut:
             tokens = yield from tokens_of_nodes()
+            self._check_is_last(loop)
             ranges = ranges_of(tokens, self._parallel * RANGES_FOR_EACH)
             self._ahead.extend(RangeWalk(tokens) for tokens in ranges)
             self._is_cut = True
+        return loop
 
-    def begin_range(self) -> RangeWalk[D] | None:
-        """Return a range to begin; None if as many are begun as may be, or none is left."""
+    def begin_range(self, loop: int) -> RangeWalk[D] | None:
+        """Return a range to begin in a loop; None if as many are begun as may be, or none is left.
+
+        Raises:
+            InvalidQueryError: Another loop began since.
+        """
+        self._check_is_last(loop)
         under_way = sum(not walk.has_ended for walk in self._begun)
         if under_way >= self._parallel or not self._ahead:
             return None
         walk = self._ahead.popleft()
+        walk.loop = loop
         self._begun.append(walk)
         return walk
 
@@ -154,13 +170,30 @@ class Scan(Generic[D]):
         return walk.next_page(self.query, keyspace, results)
 
     def hand_out(self, walk: RangeWalk[D], count: int) -> None:
-        """Take note of results that are handed out."""
+        """Take note of results that are handed out.
+
+        Raises:
+            InvalidQueryError: Another loop began since, which hands them out.
+        """
+        self._check_is_last(walk.loop)
         walk.handed_out += count
         self._handed_out += count
 
     def end_range(self, walk: RangeWalk[D]) -> None:
-        """Take note that all of a range was handed out."""
+        """Take note that all of a range was handed out.
+
+        Raises:
+            InvalidQueryError: Another loop began since.
+        """
+        self._check_is_last(walk.loop)
         self._begun.remove(walk)
+
+    def _check_is_last(self, loop: int) -> None:
+        if loop != self._loop:
+            raise InvalidQueryError(
+                f"{self.query.model.__name__}.find().scan(): another loop over this scan began, and goes on where this "
+                f"one was. Use one loop at a time, or a scan for each."
+            )
 
 
 def tokens_of_nodes() -> Operation[list[int]]:
@@ -185,6 +218,12 @@ def _restrictions(table: Table, tokens: TokenRange) -> list[Restriction]:
     column = f"token({', '.join(table.partition_key)})"
     bounds = ((">", tokens.after), ("<=", tokens.up_to))
     return [Restriction(column, sign, token, table.partition_key) for sign, token in bounds if token is not None]
+
+
+def _what_it_reads(query: Query[Any]) -> str:
+    """Return the statement without its values, and what tells apart the same statement with others."""
+    cql = select_statement(query, None).cql
+    return f"{cql} (values {digest_of_filters(query).hex()})" if query.filters else cql
 
 
 def _check_query(query: Query[Any]) -> None:
