@@ -14,7 +14,7 @@ from workspace import ROOT
 SHELL = ROOT / "packages/coodie-aio/src/coodie_aio"
 
 # What runs operations, opens connections and speaks to drivers is not a shell.
-NOT_SHELLS = {"drivers", "wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py", "workers.py"}
+NOT_SHELLS = {"drivers", "rust", "wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py", "workers.py"}
 NOT_SHELLS |= {"forks.py"}
 
 ALLOWED_TO_DECIDE = {

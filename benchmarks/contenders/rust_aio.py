@@ -48,7 +48,7 @@ async def connect(target: Target) -> Contender:
 
     async def stream(_index: int) -> tuple[int, int]:
         found = total = 0
-        page = await session.execute(read, ("stream",))
+        page: Any = await session.execute(read, ("stream",))
         while page is not None:
             for one in page.iter_current_page():
                 found += 1

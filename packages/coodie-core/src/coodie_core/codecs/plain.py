@@ -12,6 +12,8 @@ from coodie_core.duration import CqlDuration
 #: The driver's own classes, by name since core imports no driver, and what they become.
 _BY_CLASS_NAME: dict[str, Callable[[Any], Any]] = {
     "SortedSet": lambda value: {_hashable(decode_value(item)) for item in value},
+    "set": lambda value: {_hashable(decode_value(item)) for item in value},
+    "dict": lambda value: {_hashable(decode_value(key)): decode_value(item) for key, item in value.items()},
     "OrderedMapSerializedKey": lambda value: {
         _hashable(decode_value(key)): decode_value(item) for key, item in items_of(value)
     },

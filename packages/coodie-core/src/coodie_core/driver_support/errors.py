@@ -62,6 +62,21 @@ class Circumstances(NamedTuple):
     refusals: int = 0
 
 
+class ReportedError(Exception):
+    """An error of another driver, in the terms of the ``cassandra`` package.
+
+    Args:
+        names: What that package calls it.
+        said: The server's own words, or the driver's where no server said anything.
+        facts: Attributes that its class has there, such as ``required_replicas``.
+    """
+
+    def __init__(self, names: tuple[str, ...], said: str, **facts: Any) -> None:
+        super().__init__(f'message="{said}"')
+        self.names: tuple[str, ...] = names
+        self.__dict__.update(facts)
+
+
 class Meaning(NamedTuple):
     """What an exception class of the driver means.
 
@@ -339,15 +354,26 @@ def details(error: Exception, circumstances: Circumstances, applied: bool | None
         "said": servers_words(error),
         "seconds": "the time allowed" if timeout is None else f"{timeout:g} s",
         "existing": existing_thing(error),
-        "outcome": "Nothing was carried out." if applied is False else "A write may or may not have taken place.",
+        "outcome": words_of_outcome(circumstances.request, applied),
         "function": f"{getattr(error, 'keyspace', None)}.{getattr(error, 'function', None)}",
         "kind": type(error).__name__,
         **{name: "some" if count is None else str(count) for name, count in counts.items()},
     }
 
 
+def words_of_outcome(request: Request | None, applied: bool | None) -> str:
+    """Return a sentence that says what became of *request*."""
+    if applied is False:
+        return "Nothing was carried out."
+    if request is not None and is_read(request):
+        return "It only reads, so it can be sent again."
+    return "A write may or may not have taken place."
+
+
 def names_of(error: BaseException) -> list[str]:
     """Return the names of the driver's classes that *error* is an instance of, the nearest first."""
+    if isinstance(error, ReportedError):
+        return list(error.names)
     return [kind.__name__ for kind in type(error).__mro__ if kind.__module__.partition(".")[0] == DRIVER_PACKAGE]
 
 

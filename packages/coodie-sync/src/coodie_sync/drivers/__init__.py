@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from coodie_core.driver_support.options import unknown_driver_type
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from coodie_core.driver_support.options import driver_not_installed, unknown_driver_type
 from coodie_sync.drivers.base import Driver as Driver
 from coodie_sync.drivers.scylla import ScyllaDriver as ScyllaDriver
 
-DRIVER_TYPES: dict[str, type[ScyllaDriver]] = {"scylla": ScyllaDriver, "cassandra": ScyllaDriver}
-"""Both names mean the ``cassandra`` package that is installed, by scylla-driver or by cassandra-driver."""
+if TYPE_CHECKING:
+    from coodie_sync.drivers.rust import RustDriver
+
+    DriverClass: TypeAlias = type[ScyllaDriver] | type[RustDriver]
 
 
-def driver_class(driver_type: str) -> type[ScyllaDriver]:
+def _scylla() -> DriverClass:
+    return ScyllaDriver
+
+
+def _rust() -> DriverClass:
+    try:
+        from coodie_sync.drivers.rust import RustDriver
+    except ModuleNotFoundError as error:
+        if error.name != "scylla":
+            raise
+        raise driver_not_installed("rust", "coodie-sync", "scylladb-rs-driver") from None
+    return RustDriver
+
+
+DRIVER_TYPES: dict[str, Callable[[], DriverClass]] = {"scylla": _scylla, "cassandra": _scylla, "rust": _rust}
+"""What loads each. The first two are the ``cassandra`` package that is installed: scylla-driver or cassandra-driver."""
+
+
+def driver_class(driver_type: str) -> DriverClass:
     """Return the class of drivers called *driver_type*.
 
     Raises:
-        ConfigurationError: There is none.
+        ConfigurationError: There is none, or its package is not installed.
     """
     try:
-        return DRIVER_TYPES[driver_type]
+        load = DRIVER_TYPES[driver_type]
     except KeyError:
         raise unknown_driver_type(driver_type, DRIVER_TYPES) from None
+    return load()

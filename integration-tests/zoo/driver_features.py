@@ -1,0 +1,82 @@
+"""What each driver of `init_coodie(driver_type=...)` does not have.
+
+The contract of drivers is tested by it, and the table in the documentation is written from it.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+from coodie_core.exceptions import ConfigurationError, CoodieError, InvalidQueryError
+
+
+class Missing(NamedTuple):
+    """That a driver does not have a feature.
+
+    Attributes:
+        reason: Why, in the table.
+        words: What the message of the error says, as a pattern; None where nothing is refused, because the feature
+            only saves time.
+        error: The exception.
+    """
+
+    reason: str
+    words: str | None
+    error: type[CoodieError] = InvalidQueryError
+
+
+RUST = "rust"
+
+#: The distributions of the drivers, by their ``driver_type``.
+DISTRIBUTIONS = {
+    "scylla": "scylla-driver",
+    "cassandra": "cassandra-driver",
+    "rust": "scylladb-rs-driver",
+}
+
+SESSION = "a session of your own, `init_coodie(session=...)`"
+SSL = "`ssl_context=`"
+RETRY_OF_DRIVER = "retry policies of the driver, `default_retry_policy=`"
+DURATIONS = "`duration`"
+NANOSECONDS = "nanoseconds of `time`"
+IN_KEYS = "lists, sets, maps and user-defined types inside of sets and keys of maps"
+NULLS = "null inside of tuples and user-defined types"
+SAME_NAMES = "two columns of one name in the rows of raw CQL"
+BATCH_TIMESTAMP = "`batch(timestamp=...)`"
+FORKS = "use in processes forked from one that uses it"
+AHEAD = "the next page is fetched ahead"
+OF_KEY = "parts of a scan are asked of the node that has them"
+
+#: Every feature that some driver does not have: by driver, what is missing.
+FEATURES: dict[str, dict[str, Missing]] = {
+    SESSION: {RUST: Missing("it has sessions of another kind", "Give hosts= instead", ConfigurationError)},
+    SSL: {RUST: Missing("it has TLS of its own: `tls_context=`", "tls_context=", ConfigurationError)},
+    RETRY_OF_DRIVER: {RUST: Missing("coodie's own are used: `retry=`", "retry=RetryPolicy", ConfigurationError)},
+    DURATIONS: {RUST: Missing("it turns hours into days", "has no durations.*driver_type='scylla'")},
+    NANOSECONDS: {
+        RUST: Missing(
+            "it has microseconds: more is refused, and cut off when it is read", "nanoseconds.*whole microseconds"
+        )
+    },
+    IN_KEYS: {
+        RUST: Missing("it makes of them what Python cannot hash", "inside of sets and keys.*driver_type='scylla'")
+    },
+    NULLS: {RUST: Missing("it can read them, but not write them", "can write no null.*driver_type='scylla'")},
+    SAME_NAMES: {RUST: Missing("its rows are dicts: give one another name with `AS`", "two columns called.*AS")},
+    BATCH_TIMESTAMP: {RUST: Missing("give `timestamp=` to each statement", "no write time for a whole batch")},
+    FORKS: {RUST: Missing("its threads do not exist there: connect in the children", "forked", ConfigurationError)},
+    AHEAD: {RUST: Missing("a page is fetched when it is asked for", None)},
+    OF_KEY: {RUST: Missing("any node is asked", None)},
+}
+
+
+def is_installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
+
+
+#: The drivers that can be tried here. scylla-driver and cassandra-driver are one package to Python.
+DRIVER_TYPES = [name for name, distribution in DISTRIBUTIONS.items() if is_installed(distribution)]

@@ -1,0 +1,1 @@
+"""scylladb-rs-driver: sessions, statements and what a driver holds of them. Only `drivers.rust` imports this."""
