@@ -124,11 +124,10 @@ def test_many_scans_each_of_a_part_read_every_row_once():
     checkpoint, read = None, []
     while checkpoint is None or checkpoint["left"]:
         scan = Row.find().fetch_size(700).scan(parallel=4, checkpoint=checkpoint)
-        taken = 0
+        enough = len(read) + 1_999
         for row in scan:
             read.append(row.number)
-            taken += 1
-            if taken == 1_999:
+            if len(read) == enough:
                 break
         checkpoint = json.loads(json.dumps(scan.checkpoint))
 

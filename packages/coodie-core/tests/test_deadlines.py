@@ -215,6 +215,19 @@ def test_of_a_write_that_was_sent_nobody_knows(clock: Clock) -> None:
     assert (error.applied, error.hosts, error.consistency) == (None, ("10.0.0.1:9042",), "LOCAL_QUORUM")
 
 
+def test_of_a_read_nothing_is_said_of_writes(clock: Clock) -> None:
+    read = Statement("SELECT id FROM users WHERE id = ?", (1,), idempotent=True)
+    limit = TimeLimit(0.25, clock(), clock, is_deadline=True)
+    clock.now += 0.25
+
+    error = failure(Session(), False, ("10.0.0.1:9042",), read, Response, OperationTimedOut(), limit)
+
+    assert str(error) == (
+        "The deadline of 0.25 s is over, 0.250 s after it began. It only reads, so it can be sent again. Give more "
+        "time with deadline(seconds), or ask for less inside it. Statement: SELECT id FROM users WHERE id = ?"
+    )
+
+
 def test_a_request_that_took_longer_than_the_drivers_usual_time_did_not_exceed_the_deadline(clock: Clock) -> None:
     limit = TimeLimit(60, clock(), clock, is_deadline=True)
     clock.now += 10

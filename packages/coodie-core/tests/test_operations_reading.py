@@ -689,6 +689,19 @@ class TestTexts:
     def test_a_timeout_of_the_server_is_for_reads(self, start, write):
         assert "using_timeout()" in refusal(start, write(find().using_timeout(1).query))
 
+    @pytest.mark.parametrize("query", [find(site="a").page(b"state").query, find(site="a").page("token").query])
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda query: queries.create(query, "ks", {"site": "a"}),
+            lambda query: queries.update(query, "ks", {"value": 1}),
+            lambda query: queries.delete(query, "ks"),
+        ],
+    )
+    def test_no_more_than_a_page_cannot_be_written(self, start, query, write):
+        """Else it would delete the whole partition."""
+        assert "a page is for reads, and this would write to all that the query names" in refusal(start, write(query))
+
     @pytest.mark.parametrize("seconds", [0, -1, 0.0001, float("nan"), float("inf"), True, "1", 86_401])
     def test_a_timeout_of_the_server_is_whole_milliseconds(self, seconds):
         with pytest.raises(InvalidQueryError):

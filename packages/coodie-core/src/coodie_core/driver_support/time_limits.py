@@ -11,6 +11,7 @@ from coodie_core.driver_support.errors import (
     names_of,
     quoted,
     statement_text,
+    words_of_outcome,
 )
 from coodie_core.exceptions import ClientTimeout, DatabaseError, DeadlineExceeded
 
@@ -47,7 +48,7 @@ def out_of_time(limit: TimeLimit, circumstances: Circumstances) -> DatabaseError
         circumstances: What is known of the request: what was sent nowhere did not take place.
     """
     applied = None if circumstances.attempted else False
-    outcome = "Nothing was carried out." if applied is False else "A write may or may not have taken place."
+    outcome = words_of_outcome(circumstances.request, applied)
     elapsed = limit.spent()
     if limit.is_deadline:
         over = f"The deadline of {limit.seconds:g} s is over, {elapsed:.3f} s after it began."

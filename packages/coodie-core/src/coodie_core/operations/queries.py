@@ -32,6 +32,11 @@ def _refuse_options_of_reads(table: Table, query: Query[Any], method: str) -> No
             f"{table.document}.find().using_timeout().{method}: it is for reads. Use timeout(), which is how long this "
             f"program waits."
         )
+    if query.paging_state is not None or query.page_token is not None:
+        raise InvalidQueryError(
+            f"{table.document}.find().page().{method}: a page is for reads, and this would write to all that the query "
+            f"names. Leave out page()."
+        )
 
 
 def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> Operation[D]:
