@@ -8,11 +8,11 @@ the event loop that is running, and nothing else belongs to a loop, so several l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
 
 from coodie_aio.drivers.base import Driver, registry
+from coodie_aio.drivers.mailboxes import sent_together
 from coodie_aio.drivers.replies import Reply
 from coodie_aio.drivers.waiting import called_back, result_within
 from coodie_aio.forks import drivers
@@ -88,7 +88,7 @@ class ScyllaDriver(Driver):
                 for cql in texts_to_prepare(request)
             }
             arguments = sending_arguments(request, limit, usual_timeout, session)
-            response = send(session, request, prepared, arguments, self._options.policies)
+            response = sent_together(send, session, request, prepared, arguments, self._options.policies)
         except CoodieError:
             raise
         except Exception as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from coodie_aio.drivers.mailboxes import mailbox_of
 from coodie_core.deadlines import OutOfTime, TimeLimit
 
 T = TypeVar("T")
@@ -33,16 +33,7 @@ async def result_within(work: Future[T], limit: TimeLimit | None) -> T:
 
 async def called_back(attach: Callable[[Callable[[object], None]], object]) -> None:
     """Wait until the callback that *attach* attaches was called, on whatever thread."""
-    waiter = asyncio.get_running_loop().create_future()
-    attach(partial(_wake, waiter))
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+    attach(partial(mailbox_of(loop).wake, waiter))
     await waiter
-
-
-def _wake(waiter: asyncio.Future[None], _outcome: object) -> None:
-    with suppress(RuntimeError):  # the event loop was closed: nobody waits any more
-        waiter.get_loop().call_soon_threadsafe(_settle, waiter)
-
-
-def _settle(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():  # done: the wait was cancelled
-        waiter.set_result(None)

@@ -21,6 +21,7 @@ from cassandra.io import libevreactor
 from cassandra.io.libevreactor import LibevConnection
 from cassandra.segment import CrcException
 
+from coodie_aio.wire.outgoing import FEW, outgoing
 from coodie_aio.wire.segments import QuickSegments
 from coodie_aio.wire.timers import Timers
 
@@ -48,10 +49,16 @@ class DirectConnection(LibevConnection):  # type: ignore[misc]  # the driver has
         return timers.add(timeout, callback)
 
     def push(self, data: bytes) -> None:
-        """Send *data*, or leave it to the reactor as soon as the socket takes no more."""
+        """Send *data* at once, or with what else the thread sends on this connection."""
         if type(self._socket) is not socket.socket:  # TLS: not to be read and written by two threads
             super().push(data)
-            return
+        elif outgoing.collect is None or self.in_flight <= FEW:
+            self.send_now(data)
+        else:
+            outgoing.collect(self, data)
+
+    def send_now(self, data: bytes) -> None:
+        """Send *data*, and leave it to the reactor as soon as the socket takes no more."""
         with self._deque_lock:
             rest = data if self.deque else self._sent_at_once(data)
             if not rest:
