@@ -81,3 +81,12 @@ async def test_rows_that_were_lost_with_a_connection_are_written_by_the_next_run
 
     assert cut.happened == 1
     assert await stored_numbers() == list(range(500))
+
+
+async def test_a_run_that_stops_while_a_row_waits_for_room_returns_its_report_too(proxy: FaultProxy):
+    proxy.fail(server_errors.InvalidRequest(), text="INSERT", times=None)
+
+    report = await Row.insert_many(rows(10), max_in_flight=1, max_errors=1, raise_on_error=False)
+
+    assert report.has_stopped
+    assert [outcome.index for outcome in report.errors] == [0]

@@ -22,7 +22,7 @@ TITLES: Mapping[Table, str] = {
     "Load": "Reads and writes meanwhile",
     "Counter": "A counter by compare-and-set",
     "Walks": "A hundred walks over pages at the same time",
-    "Large work": "Many rows, while a node is killed",
+    "Large work": "Many rows, while connections break",
     "Soak": "A million operations",
     "Deadlines": "Deadlines",
     "Refusals": "Refused connections",

@@ -47,11 +47,16 @@ class Flights:
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
         """
+        if not await self.begin(document, writer, driver):
+            await self.settle()
+            raise BulkWriteError(self._work.report())
+
+    async def begin(self, document: Any, writer: Writer, driver: Driver) -> bool:
+        """Begin a row, as soon as there is room for one more, and return True; False if the run has stopped."""
         while not self._work.has_room:
             await self._wait()
         if self._work.has_stopped:
-            await self.settle()
-            raise BulkWriteError(self._work.report())
+            return False
         row = self._work.take(document, writer)
         if row is not None:
             task = asyncio.create_task(self._carry_out(row, driver))
@@ -60,6 +65,7 @@ class Flights:
         if self._work.taken % TURN == 0:
             await asyncio.sleep(0)
         self._work.tell_progress(perf_counter())
+        return True
 
     async def end(self, error: BaseException | None) -> None:
         """End the run: wait for the rows under way, unless the task was cancelled.
@@ -152,8 +158,7 @@ async def write_all(documents: Source[Any], writer: Writer, work: BulkWork, driv
     flights = Flights(work)
     try:
         async for document in _each(documents):
-            await flights.add(document, writer, driver)
-            if work.has_stopped:
+            if not await flights.begin(document, writer, driver) or work.has_stopped:
                 break
     except BaseException as error:
         await flights.end(error)

@@ -71,16 +71,22 @@ class Flights:
         """
         if get_ident() != self._thread:
             raise InvalidQueryError("bulk(): a block is for the thread that opened it. Open one in each thread.")
+        if not self.begin(document, writer, driver):
+            self.settle()
+            raise BulkWriteError(self._work.report())
+
+    def begin(self, document: Any, writer: Writer, driver: Driver) -> bool:
+        """Begin a row, as soon as there is room for one more, and return True; False if the run has stopped."""
         self._go_on()
         while not self._work.has_room:
             self._wait()
         if self._work.has_stopped:
-            self.settle()
-            raise BulkWriteError(self._work.report())
+            return False
         row = self._work.take(document, writer)
         if row is not None:
             self._carry_out(row, row.begin(), driver)
         self._work.tell_progress(perf_counter())
+        return True
 
     def end(self, error: BaseException | None) -> None:
         """End the run: wait for the rows under way, unless the program is to end at once.
@@ -180,8 +186,7 @@ def write_all(documents: Source[Any], writer: Writer, work: BulkWork, driver: Dr
     flights = Flights(work)
     try:
         for document in documents:
-            flights.add(document, writer, driver)
-            if work.has_stopped:
+            if not flights.begin(document, writer, driver) or work.has_stopped:
                 break
     except BaseException as error:
         flights.end(error)
