@@ -80,15 +80,16 @@ class Calls:
         try:
             yield
         except DatabaseError as error:
-            self._note_failed_read(error)
+            self._note_failed_read(worker, error)
         else:
             with self._success(worker):
                 self.reads += 1
 
-    def _note_failed_read(self, error: DatabaseError) -> None:
+    def _note_failed_read(self, worker: int, error: DatabaseError) -> None:
         assert not isinstance(error, OutcomeUnknown), f"a read has no outcome that could be unknown: {error!r}"
         with self._changed:
             self.errors[type(error).__name__] += 1
+            self._note_pause(worker)
 
     def _note_failed_write(self, name: Name, error: DatabaseError) -> None:
         is_unknown = isinstance(error, OutcomeUnknown)
@@ -96,6 +97,7 @@ class Calls:
         with self._changed:
             self.errors[type(error).__name__] += 1
             (self.unknown if is_unknown else self.refused).add(name)
+            self._note_pause(name.worker)
 
     def _begin(self, worker: int) -> None:
         with self._changed:
@@ -105,10 +107,12 @@ class Calls:
     def _success(self, worker: int) -> Generator[None]:
         with self._changed:
             yield
-            now = time.monotonic()
-            self.longest_pause = max(self.longest_pause, now - self._succeeded_at[worker])
-            self._succeeded_at[worker] = now
+            self._note_pause(worker)
+            self._succeeded_at[worker] = time.monotonic()
             self._changed.notify_all()
+
+    def _note_pause(self, worker: int) -> None:
+        self.longest_pause = max(self.longest_pause, time.monotonic() - self._succeeded_at[worker])
 
     def give_up(self) -> None:
         """Let nobody wait for progress any more: a worker has found a defect."""
