@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from programs import APIS, Ended, run_program
@@ -260,6 +261,77 @@ def test_a_parent_that_closes_ends_its_connections_while_children_go_on(proxy: F
         do(driver.close)
         os.write(go[1], b"x")
         wait_for(child)
+        """,
+        proxy,
+    )
+
+
+def test_a_child_waits_for_no_answer_of_its_parent(proxy: FaultProxy) -> None:
+    """Its answers under way arrive at the parent only: a loop that is gone on with in the child would wait for ever."""
+    run(
+        "sync",
+        """
+        from coodie_core.exceptions import ConnectionLost, OutcomeUnknown
+
+        driver = do(init_coodie, **arguments)
+        use(driver)
+        under_way = driver.send(NODE)
+        child = os.fork()
+        if not child:
+            try:
+                under_way.answer()
+            except ConnectionLost as error:
+                assert not isinstance(error, OutcomeUnknown)
+                assert "sent by the process that forked this one" in str(error)
+                use(driver)
+                os._exit(0)
+            os._exit(1)
+        wait_for(child)
+        assert under_way.answer().rows == [("local",)]
+        """,
+        proxy,
+    )
+
+
+def test_a_block_of_many_writes_stays_the_parents(proxy: FaultProxy) -> None:
+    keyspace = f"forks_{uuid4().hex}"
+    run(
+        "sync",
+        f"""
+        from typing import Annotated
+        from coodie_core.exceptions import BulkWriteError, InvalidQueryError
+        from coodie_core.fields import PrimaryKey
+        from coodie_sync import Document, bulk, create_keyspace, drop_keyspace
+
+        class Item(Document):
+            id: Annotated[int, PrimaryKey()]
+
+            class Settings:
+                keyspace = "{keyspace}"
+
+        driver = do(init_coodie, **arguments)
+        create_keyspace("{keyspace}")
+        Item.sync_table()
+        with bulk() as writes:
+            for number in range(100):
+                writes.save(Item(id=number))
+            child = os.fork()
+            if not child:
+                try:
+                    writes.save(Item(id=-1))
+                except InvalidQueryError as error:
+                    assert "for its process" in str(error)
+                    try:
+                        writes.__exit__(None, None, None)
+                    except BulkWriteError:
+                        pass  # of rows that were under way, the child knows nothing
+                    os._exit(0)
+                os._exit(1)
+            wait_for(child)
+            writes.save(Item(id=100))
+        assert writes.report.applied == 101
+        assert Item.find().count() == 101
+        drop_keyspace("{keyspace}")
         """,
         proxy,
     )

@@ -119,6 +119,16 @@ class TestRows:
         with pytest.raises(InvalidQueryError, match=r"Visits.insert_many\(\): a counter table takes no values"):
             writer_of(Visits, "ks", WriteOptions(), if_not_exists=False)
 
+    def test_finding_out_is_for_rows_on_a_condition(self):
+        resolving = WriteOptions(resolves=True)
+
+        with pytest.raises(
+            InvalidQueryError, match=r"insert_many\(on_unknown='resolve'\): it is for conditional writes"
+        ):
+            writer_of(Row, "ks", resolving, if_not_exists=False)
+        assert writer_of(Row, "ks", resolving, if_not_exists=True)
+        assert writer_of(Page, "ks", resolving, if_not_exists=False), "its version makes it one"
+
 
 class TestOutcomes:
     def test_a_row_that_the_server_confirms_is_applied_and_forgotten(self):

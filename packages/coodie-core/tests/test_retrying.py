@@ -179,3 +179,10 @@ def test_a_node_that_is_still_joining_has_done_nothing() -> None:
     failure = failure_of(COUNT, IsBootstrappingErrorMessage(0x1002, "joining", None), 1)
 
     assert failure.applied is False
+
+
+def test_failures_are_given_as_a_tuple():
+    one: Any = Unavailable
+
+    with pytest.raises(InvalidQueryError, match=r"RetryPolicy\(on=Unavailable\): give a tuple"):
+        RetryPolicy(on=one)

@@ -104,6 +104,10 @@ class RetryPolicy:
             )
         _check_seconds("RetryPolicy", "first_pause", self.first_pause, least=0)
         _check_seconds("RetryPolicy", "longest_pause", self.longest_pause, least=0)
+        if isinstance(self.on, type):
+            raise InvalidQueryError(
+                f"RetryPolicy(on={self.on.__name__}): give a tuple, as in on=({self.on.__name__},)."
+            )
         object.__setattr__(self, "on", tuple(self.on))
         for error in self.on:
             if error not in RETRIED:

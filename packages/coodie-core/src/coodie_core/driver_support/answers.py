@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from coodie_core.deadlines import TimeLimit
-from coodie_core.driver_support.errors import Circumstances, addresses, coodie_error
+from coodie_core.driver_support.errors import (
+    Circumstances,
+    addresses,
+    coodie_error,
+    kind_of,
+    quoted,
+    statement_text,
+    words_of_outcome,
+)
 from coodie_core.driver_support.time_limits import out_of_time, ran_out, waiting_time
-from coodie_core.exceptions import ConfigurationError, CoodieError, InvalidQueryError
+from coodie_core.exceptions import ConfigurationError, ConnectionLost, CoodieError, DatabaseError, InvalidQueryError
 from coodie_core.statement import BatchStatement, Request, Rows, Statement
 
 MAX_BATCH_STATEMENTS = 65_535
@@ -114,6 +122,16 @@ def session_of_parent(driver: OpenDriver) -> ConfigurationError:
         f"The session= of the driver {driver.name!r} of coodie.{driver.api} was opened by the process that forked this "
         f"one, and cannot be shared with it. Call coodie.{driver.api}.init_coodie() here, with hosts= or with a "
         f"session that was opened in this process. A driver that was opened with hosts= reconnects by itself."
+    )
+
+
+def asked_by_parent(driver: OpenDriver, request: Request) -> DatabaseError:
+    """Return the error for an answer that only the process gets which forked this one."""
+    return kind_of(ConnectionLost, request, None)(
+        f"The request was sent by the process that forked this one, and its answer goes there. "
+        f"{words_of_outcome(request, None)}{quoted(request)}",
+        statement=statement_text(request),
+        keyspace=driver.keyspace,
     )
 
 

@@ -301,10 +301,15 @@ def writer_of(model: type[BaseDocument], keyspace: str | None, options: WriteOpt
     """Return what writes rows of *model* that are new: documents, or dicts of their fields.
 
     Raises:
-        InvalidQueryError: The class takes no new rows: it is a view, or has counters.
+        InvalidQueryError: The class takes no new rows: it is a view, or has counters. Or the options contradict.
     """
     table = table_of(model)
     refuse_on(table, "insert_many()", NO_PLAIN_WRITES)
+    if options.resolves and not if_not_exists and table.version_field is None:
+        raise InvalidQueryError(
+            f"{table.document}.insert_many(on_unknown='resolve'): it is for conditional writes. Add "
+            f"if_not_exists=True, or leave it out: rows that are safe to send twice are sent again after a timeout."
+        )
     in_keyspace = table.keyspace_in(keyspace)
 
     def write(given: Any) -> Operation[LWTResult]:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from heapq import heappop, heappush
+from os import getpid
 from threading import Condition, get_ident
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -60,17 +61,19 @@ class Flights:
         self._arrival = Condition()
         self._waiting: list[_Waiting] = []
         self._number = 0
-        self._thread = get_ident()
+        self._home = (getpid(), get_ident())
 
     def add(self, document: Any, writer: Writer, driver: Driver) -> None:
         """Begin a row, as soon as there is room for one more.
 
         Raises:
             BulkWriteError: There are so many errors that the run has stopped.
-            InvalidQueryError: Another thread uses the run.
+            InvalidQueryError: Another thread uses the run, or a process that was forked since.
         """
-        if get_ident() != self._thread:
-            raise InvalidQueryError("bulk(): a block is for the thread that opened it. Open one in each thread.")
+        if (getpid(), get_ident()) != self._home:
+            raise InvalidQueryError(
+                "bulk(): a block is for the thread that opened it, and for its process. Open one in each."
+            )
         if not self.begin(document, writer, driver):
             self.settle()
             raise BulkWriteError(self._work.report())
@@ -97,6 +100,8 @@ class Flights:
         Raises:
             BulkWriteError: It did not end early, there are errors, and they are to be raised.
         """
+        if getpid() != self._home[0]:
+            self._work.abandon()  # the answers go to the process that forked this one
         if error is None:
             self.finish()
         elif isinstance(error, Exception):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
+    asked_by_parent,
     driver_repr,
     failure,
     not_connected_in_time,
@@ -116,8 +117,11 @@ class ScyllaReply(Reply):
         self._request = request
         self._response = response
         self._limit = limit
+        self._link = driver.link
 
     def answer(self) -> Rows:
+        if self._link is not self._driver.link:
+            raise asked_by_parent(self._driver, self._request)
         try:
             rows = rows_of(self._response)
         except Exception as error:
