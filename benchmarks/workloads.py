@@ -41,6 +41,8 @@ OWN = (
     Entry(OURS["sync"], "mapper_sync.py", "sync"),
     Entry(BASELINES["aio"], "raw_aio.py", "aio"),
     Entry(OURS["aio"], "mapper_aio.py", "aio"),
+    Entry("coodie on rust, sync", "mapper_on_rust_sync.py", "sync"),
+    Entry("coodie on rust, aio", "mapper_on_rust_aio.py", "aio"),
 )
 """Those that need nothing but the workspace."""
 
@@ -117,6 +119,27 @@ TARGETS = {
         "read 5,000": 1.5,
         "stream 50,000": 1.7,
         "get, 64 in flight": 0.40,
+    },
+    "coodie on rust, sync": {
+        "insert": 0.40,
+        "get": 0.40,
+        "update": 0.40,
+        "LWT insert": 0.45,
+        "batch of 20": 0.7,
+        "read 100": 0.45,
+        "read 5,000": 1.2,
+        "stream 50,000": 1.6,
+    },
+    "coodie on rust, aio": {
+        "insert": 0.40,
+        "get": 0.40,
+        "update": 0.40,
+        "LWT insert": 0.45,
+        "batch of 20": 0.7,
+        "read 100": 0.45,
+        "read 5,000": 1.2,
+        "stream 50,000": 1.6,
+        "get, 64 in flight": 0.21,
     },
 }
 """The ratio to the raw driver that each workload is to reach."""

@@ -14,8 +14,10 @@ from workspace import ROOT
 SHELL = ROOT / "packages/coodie-aio/src/coodie_aio"
 
 # What runs operations, opens connections and speaks to drivers is not a shell.
-NOT_SHELLS = {"drivers", "rust", "wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py", "workers.py"}
-NOT_SHELLS |= {"forks.py"}
+NOT_SHELLS = {"drivers", "rust", "wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py"} | {
+    "forks.py",
+    "workers.py",
+}
 
 ALLOWED_TO_DECIDE = {
     "ReadingQuerySet.__aiter__": "the paging loop: it hands out rows while it holds only one page",

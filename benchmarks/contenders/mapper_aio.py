@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 from contender_protocol import (
     CHANGED_ROWS,
@@ -41,8 +41,8 @@ def rows(readings: Sequence[Reading] | Reading) -> list[Row]:
     return [(one.station, one.sequence, one.temperature, one.note) for one in found]
 
 
-async def connect(target: Target) -> Contender:
-    driver = await init_coodie(hosts=target.hosts, port=target.port, keyspace=target.keyspace)
+async def connect(target: Target, **options: Any) -> Contender:
+    driver = await init_coodie(hosts=target.hosts, port=target.port, keyspace=target.keyspace, **options)
     inserts, batches, news = target.station("insert"), target.station("batch of 20"), target.station("LWT insert")
     updated = [reading(target.station("update"), index) for index in range(CHANGED_ROWS)]
     deleted = [reading(target.station("delete"), index) for index in range(CHANGED_ROWS)]

@@ -48,7 +48,8 @@ async def init_coodie(
         session: A ``cassandra.cluster.Session`` of your own instead. coodie never closes it or changes its keyspace: if
             *keyspace* differs from the session's, documents use *keyspace*, and raw CQL that names none the session's.
         keyspace: The keyspace of documents that name none, and of raw CQL. It must exist: see `create_keyspace`.
-        driver_type: ``"scylla"`` or ``"cassandra"``: the ``cassandra`` package that is installed.
+        driver_type: ``"scylla"`` or ``"cassandra"``: the ``cassandra`` package that is installed. ``"rust"``:
+            scylladb-rs-driver, from the extra of that name.
         name: The name of the connection.
         ssl_context: For encrypted connections, such as ``ssl.create_default_context(cafile="ca.pem")``.
         lazy: Connect at the first use, not now.
@@ -65,6 +66,7 @@ async def init_coodie(
             sent from the thread that asks, and what each answer repeats is parsed once.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
             ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
+            With ``driver_type="rust"``, what a ``SessionBuilder`` can be told.
 
     Returns:
         The driver. It closes itself as a context manager, or by ``close()``.

@@ -5,10 +5,13 @@ Whatever takes long is a ``Future`` here. How to wait for it is what the two API
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
+from types import BuiltinFunctionType
 from typing import Any
 from weakref import WeakSet
 
@@ -19,6 +22,9 @@ from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.driver_support.prepared import PreparedStatements
 from coodie_core.driver_support.rust_errors import reported
 from coodie_core.exceptions import ConfigurationError
+
+END_OF_RUNTIME = "_shutdown_runtime"
+"""scylladb-rs-driver 0.2: what ends its threads at the exit of a program."""
 
 
 class RustLink:
@@ -151,8 +157,19 @@ def begin_in_child() -> None:
     if not process.has_threads:
         return
     process.is_forked = True
+    forget_end_of_runtime()
     for link in tuple(links):
         left_to_parent.append(link.leave_to_parent())
+
+
+def forget_end_of_runtime() -> None:
+    """Keep the end of this process from waiting for the package's threads, which are in another one.
+
+    The package has that done at the exit by a function of which nothing else knows.
+    """
+    for thing in gc.get_objects():
+        if isinstance(thing, BuiltinFunctionType) and thing.__name__ == END_OF_RUNTIME:
+            atexit.unregister(thing)
 
 
 def not_in_children(driver: OpenDriver) -> ConfigurationError:

@@ -24,10 +24,10 @@ from coodie_core.driver_support.foreign_values import (
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.statement import Statement
 
+_NUMBERS = ("BigInt", "Counter", "Decimal", "Double", "Float", "Int", "SmallInt", "TinyInt", "Varint")
+_TIMES = ("Date", "Duration", "Time", "Timestamp", "Timeuuid")
 NAMES: Mapping[str, str] = {
-    f"Cql{name}": name.lower()
-    for name in ("Ascii", "BigInt", "Blob", "Boolean", "Counter", "Date", "Decimal", "Double", "Duration", "Float")
-    + ("Int", "Inet", "SmallInt", "Text", "Time", "Timestamp", "Timeuuid", "TinyInt", "Uuid", "Varint")
+    f"Cql{name}": name.lower() for name in (*_NUMBERS, *_TIMES, "Ascii", "Blob", "Boolean", "Inet", "Text", "Uuid")
 }
 UNHASHABLE = ("CqlList", "CqlSet", "CqlMap", "CqlVector", "CqlUserDefinedType")
 """What the driver makes lists, sets and dicts of, which can be in no set and no key of a map in Python."""

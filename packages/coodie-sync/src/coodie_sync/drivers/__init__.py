@@ -23,7 +23,7 @@ def _rust() -> DriverClass:
     try:
         from coodie_sync.drivers.rust import RustDriver
     except ModuleNotFoundError as error:
-        if error.name != "scylla":
+        if str(error.name).partition(".")[0] != "scylla":
             raise
         raise driver_not_installed("rust", "coodie-sync", "scylladb-rs-driver") from None
     return RustDriver
