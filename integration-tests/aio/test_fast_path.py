@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from os import urandom
@@ -160,6 +161,18 @@ async def test_what_is_larger_than_a_segment_is_the_same(ways: Ways, table: str)
     for _ in range(3):
         answer = await ways.answer(f"SELECT id, name FROM {table} WHERE part = ?", 9)
         assert [len(name) for _, name in answer.rows] == [3 * LARGER_THAN_A_SEGMENT] * 3
+
+
+async def test_what_a_socket_does_not_take_at_once_is_sent_after_it(ways: Ways, table: str, coodie_server: Any):
+    narrow = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)]
+    arguments = {**coodie_server.connect_arguments, "keyspace": ways.fast.keyspace, "name": "narrow"}
+    async with await init_coodie(**arguments, sockopts=narrow) as driver:
+        for number in range(5):
+            text = urandom(LARGER_THAN_A_SEGMENT).hex()
+            await driver.execute(Statement(f"INSERT INTO {table} (part, id, name) VALUES (?, ?, ?)", (8, number, text)))
+
+            [(found,)] = (await ways.answer(f"SELECT name FROM {table} WHERE part = ? AND id = ?", 8, number)).rows
+            assert found == text
 
 
 async def test_a_column_that_comes_between_two_answers_is_seen(ways: Ways, table: str):
