@@ -184,7 +184,7 @@ def test_filters_narrow_a_scan():
 
     assert sorted(row.number for row in even) == list(range(0, ROWS, 2))
     assert sorted(row.number for row in red) == list(range(0, SMALL, 3))
-    with pytest.raises(FilteringRefused):
+    with pytest.raises(FilteringRefused, match=r"^Row.find\(even=\.\.\.\): even is neither"):
         _ = [row for row in Row.find(even=True).scan()]
 
 

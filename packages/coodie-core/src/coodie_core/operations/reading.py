@@ -303,4 +303,5 @@ def _explained(query: Query[Any], refusal: str, error: ServerRefusedQuery) -> Se
     words = () if query.allow_filtering else _REFUSALS_TO_FILTER  # which are in the text of a query that allows it
     if not any(word in refusal for word in words) and (nearest is None or _REFUSAL_BESIDE_NEAREST not in refusal):
         return None
-    return FilteringRefused(name, query.filtered_fields, plan_of(query).filtered, error, nearest=nearest)
+    asked = tuple(item.column for item in query.filters if not item.token_of)  # a scan adds tokens of its own
+    return FilteringRefused(name, asked, plan_of(query).filtered, error, nearest=nearest)
