@@ -14,7 +14,7 @@ from workspace import ROOT
 SHELL = ROOT / "packages/coodie-aio/src/coodie_aio"
 
 # What runs operations, opens connections and speaks to drivers is not a shell.
-NOT_SHELLS = {"drivers", "rust", "wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py"} | {
+NOT_SHELLS = {"drivers", "rust", "_wire", "runner.py", "connection.py", "sessions.py", "retries.py", "link.py"} | {
     "forks.py",
     "workers.py",
 }

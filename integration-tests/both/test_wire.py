@@ -30,7 +30,7 @@ APIS = ["coodie_aio", "coodie_sync"]
 @pytest.fixture(params=APIS)
 def wire(request: pytest.FixtureRequest) -> Callable[[str], ModuleType]:
     """The modules of the wire, by their names."""
-    return lambda name: import_module(f"{request.param}.wire.{name}")
+    return lambda name: import_module(f"{request.param}._wire.{name}")
 
 
 # -- frames --------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_a_request_has_the_same_bytes(
         message.update_custom_payload({"key": b"value"})
     arguments = (message, stream, version, None, False, features)
 
-    frame = import_module(f"{api}.wire.frames").QuickFrames.encode_message(*arguments)
+    frame = import_module(f"{api}._wire.frames").QuickFrames.encode_message(*arguments)
 
     assert frame == ProtocolHandler.encode_message(*arguments)
 
@@ -132,7 +132,7 @@ def from_segments(quick: Any, data: bytes) -> bytes:
 @pytest.mark.parametrize("api", APIS)
 @given(CONTENT)
 def test_segments_are_read_as_they_were_written_by_either(api: str, codec: str, content: bytes) -> None:
-    quick = import_module(f"{api}.wire.segments").QuickSegments(CODECS[codec])
+    quick = import_module(f"{api}._wire.segments").QuickSegments(CODECS[codec])
 
     assert from_segments(quick, in_segments(quick, content)) == content
     assert from_segments(quick, in_segments(CODECS[codec], content)) == content

@@ -23,8 +23,8 @@ from cassandra.policies import ConstantSpeculativeExecutionPolicy
 from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
+from coodie_aio._wire import binding, fast_path
 from coodie_aio.retries import Retries
-from coodie_aio.wire import binding, fast_path
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found

@@ -32,8 +32,8 @@ from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies
 from coodie_core.statement import BatchStatement, Request, Statement
+from coodie_sync._wire import binding, fast_path
 from coodie_sync.retries import Retries
-from coodie_sync.wire import binding, fast_path
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
 """What ``Cluster`` can be given."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from coodie_aio.wire.outgoing import outgoing
+from coodie_aio._wire.outgoing import outgoing
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from cassandra.policies import ColDesc
 from cassandra.protocol import BatchMessage, ExecuteMessage, ProtocolHandler, ResultMessage
 from cassandra.query import UNSET_VALUE
 
-from coodie_aio.wire.segments import WORTH_COMPRESSING
+from coodie_aio._wire.segments import WORTH_COMPRESSING
 
 DESCRIPTIONS_REMEMBERED = 1_024
 

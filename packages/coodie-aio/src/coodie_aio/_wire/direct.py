@@ -21,9 +21,9 @@ from cassandra.io import libevreactor
 from cassandra.io.libevreactor import LibevConnection
 from cassandra.segment import CrcException
 
-from coodie_aio.wire.outgoing import FEW, outgoing
-from coodie_aio.wire.segments import QuickSegments
-from coodie_aio.wire.timers import Timers
+from coodie_aio._wire.outgoing import FEW, outgoing
+from coodie_aio._wire.segments import QuickSegments
+from coodie_aio._wire.timers import Timers
 
 READ_AT_ONCE = 64 * 1024
 """Bytes asked of a socket at once; the driver's 4 KiB take 16 calls for a page of rows."""
