@@ -48,7 +48,7 @@ def test_one_node_is_killed_and_comes_back(cluster: LocalCluster, report: Report
     def kill_one(calls: Calls) -> None:
         calls.wait_for_more(500)
         cluster.kill(2)
-        calls.wait_for_more(3000)
+        calls.wait_for_more(1500)
         cluster.restart(2)
         calls.wait_for_more(500)
 
