@@ -22,7 +22,7 @@ from cassandra.segment import CrcException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coodie_aio.drivers.mailboxes import Mailbox, mailbox_of
+from coodie_aio.drivers.mailboxes import MOST_TOGETHER, Mailbox, mailbox_of
 
 APIS = ["coodie_aio", "coodie_sync"]
 
@@ -145,6 +145,20 @@ def test_a_segment_that_is_not_all_there_is_waited_for(wire: Callable[[str], Mod
     whole = in_segments(quick, b"content")
 
     assert [quick.payload(whole[:length], 0) for length in range(len(whole))] == [None] * len(whole)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(CONTENT)
+@pytest.mark.parametrize("api", APIS)
+def test_a_header_knows_how_long_its_segment_is(api: str, codec: str, content: bytes) -> None:
+    quick = import_module(f"{api}._wire.segments").QuickSegments(CODECS[codec])
+    segments = in_segments(CODECS[codec], content)
+
+    start = 0
+    while start < len(segments):
+        start += quick.decode_header(io.BytesIO(segments[start:])).segment_length
+
+    assert start == len(segments)
 
 
 def test_a_segment_with_any_bit_changed_is_refused(wire: Callable[[str], ModuleType]) -> None:
@@ -321,3 +335,20 @@ async def test_what_a_task_sends_goes_out_together() -> None:
     await asyncio.sleep(0)
 
     assert sent == [b"012", b"other"]
+
+
+async def test_what_a_task_sends_does_not_wait_for_more_than_can_go_out_together() -> None:
+    sent: list[bytes] = []
+
+    class Line:
+        def send_now(self, data: bytes) -> None:
+            sent.append(data)
+
+    mailbox, line = Mailbox(), Line()
+    for _ in range(MOST_TOGETHER + 1):
+        mailbox.send_later(line, b".")
+    assert sent == [b"." * MOST_TOGETHER]
+
+    await asyncio.sleep(0)
+
+    assert sent == [b"." * MOST_TOGETHER, b"."]

@@ -12,6 +12,9 @@ from coodie_aio._wire.outgoing import outgoing
 
 T = TypeVar("T")
 
+MOST_TOGETHER = 64
+"""Requests that wait for each other: one that finds no room on a connection must not wait for what was not sent."""
+
 
 class Mailbox:
     """The mail of one event loop.
@@ -47,7 +50,10 @@ class Mailbox:
         """Send *data* together with all that is sent on *connection* before the event loop comes round."""
         if not self._to_send:
             asyncio.get_running_loop().call_soon(self._send)
-        self._to_send.setdefault(connection, []).append(data)
+        parts = self._to_send.setdefault(connection, [])
+        parts.append(data)
+        if len(parts) >= MOST_TOGETHER:
+            self._send()
 
     def _send(self) -> None:
         to_send, self._to_send = self._to_send, {}
