@@ -116,7 +116,7 @@ class QuickSegments(SegmentCodec):  # type: ignore[misc]  # the driver has no ty
 
     def decode_header(self, buffer: Any) -> Header:
         """Return the header that *buffer* goes on with."""
-        read = super().decode_header(buffer)
+        read: Any = super().decode_header(buffer)
         header = Header(read.payload_length, read.uncompressed_payload_length, read.is_self_contained)
         header.segment_length = self._header_length + CRC24_LENGTH + read.payload_length + CRC32_LENGTH
         return header
