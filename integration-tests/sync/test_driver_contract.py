@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import pytest
 from driver_features import (
-    AHEAD,
     BATCH_TIMESTAMP,
     DISTRIBUTIONS,
     DRIVER_TYPES,
     DURATIONS,
     EXPONENTS,
+    FAR_TIMES,
     FEATURES,
     IN_KEYS,
     NANOSECONDS,
@@ -283,7 +283,7 @@ def test_every_page_together_is_every_row(driver: Any, table: str, rows: int) ->
     assert max(map(len, found)) <= PAGE
 
 
-def test_a_request_is_sent_before_its_answer_is_asked_for(proxied: Any, driver_type: str, proxy: FaultProxy) -> None:
+def test_a_request_is_sent_before_its_answer_is_asked_for(proxied: Any, proxy: FaultProxy) -> None:
     table = created(proxied)
     select = Statement(f"SELECT id FROM {table} WHERE part = ?", (1,), idempotent=True)
     proxied.execute(select)
@@ -291,10 +291,7 @@ def test_a_request_is_sent_before_its_answer_is_asked_for(proxied: Any, driver_t
 
     reply = proxied.send(select)
 
-    if driver_type in FEATURES[AHEAD]:
-        assert proxy.count(text="SELECT") == 0
-    else:
-        wait_until(lambda: proxy.count(text="SELECT") == 1)
+    wait_until(lambda: proxy.count(text="SELECT") == 1)
     assert list(reply.answer().rows) == []
     assert proxy.count(text="SELECT") == 1
 
@@ -365,6 +362,31 @@ def has_null_inside(value: Any) -> bool:
     return isinstance(value, dict) and any(map(has_null_inside, [*value, *value.values()]))
 
 
+def leaves(value: Any) -> Iterator[Any]:
+    """What is inside of a value, of any depth."""
+    if isinstance(value, BaseModel):
+        value = [part for _, part in value]
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def inexact(value: Any, driver_type: str) -> bool:
+    """Whether a driver reads something else than what it wrote, which is a fault of its own."""
+    return any(
+        (isinstance(leaf, Decimal) and leaf.adjusted() >= 2**31 and driver_type in FEATURES[EXPONENTS])
+        or (isinstance(leaf, datetime) and leaf.year > FAR and driver_type in FEATURES[FAR_TIMES])
+        for leaf in leaves(value)
+    )
+
+
+FAR = 9000
+
+
 def needed(name: str, value: Any) -> str | None:
     """The feature that a value of `every_type` needs and some driver lacks, or None."""
     if name in DURATION_TYPES:
@@ -386,7 +408,7 @@ def test_every_value_at_the_edge_of_its_type_is_read_back(driver: Any, driver_ty
         codec = codec_for(case.annotation, (), types[name])
         insert, select = f"INSERT INTO everything (id, {name}_) VALUES (1, ?)", f"SELECT {name}_ FROM everything"
         for edge in case.edges:
-            if isinstance(edge, Decimal) and edge.adjusted() >= 2**31 and driver_type in FEATURES[EXPONENTS]:
+            if inexact(edge, driver_type):
                 continue
             feature = needed(name, edge)
             with nullcontext() if feature is None else has(feature):

@@ -46,7 +46,7 @@ NULLS = "null inside of tuples and user-defined types"
 SAME_NAMES = "two columns of one name in the rows of raw CQL"
 BATCH_TIMESTAMP = "`batch(timestamp=...)`"
 FORKS = "use in processes forked from one that uses it"
-AHEAD = "the next page is fetched ahead"
+FAR_TIMES = "milliseconds of a `timestamp` that is thousands of years away"
 EXPONENTS = "`decimal` with an exponent of 2,147,483,648"
 RATE_LIMITS = "`RateLimited` for the rate limits of ScyllaDB"
 
@@ -64,13 +64,13 @@ FEATURES: dict[str, dict[str, Missing]] = {
     IN_KEYS: {
         RUST: Missing("it makes of them what Python cannot hash", "inside of sets and keys.*driver_type='scylla'")
     },
+    FAR_TIMES: {CASSANDRA: Missing("it reads them by way of a float", None)},
     EXPONENTS: {CASSANDRA: Missing("it reads another sign", None)},
     RATE_LIMITS: {CASSANDRA: Missing("it knows nothing of them: a `DatabaseError`", None)},
     NULLS: {RUST: Missing("it can read them, but not write them", "can write no null.*driver_type='scylla'")},
     SAME_NAMES: {RUST: Missing("its rows are dicts: give one another name with `AS`", "two columns called.*AS")},
     BATCH_TIMESTAMP: {RUST: Missing("give `timestamp=` to each statement", "no write time for a whole batch")},
     FORKS: {RUST: Missing("its threads do not exist there: connect in the children", "forked", ConfigurationError)},
-    AHEAD: {RUST: Missing("a page is fetched when it is asked for", None)},
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic, sleep
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from coodie_core.driver_support.time_limits import waiting_time
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows, Statement
 from coodie_sync.drivers.base import Driver, registry
+from coodie_sync.drivers.replies import Reply
 from coodie_sync.drivers.waiting import result_within
 from coodie_sync.rust.link import RustLink
 from coodie_sync.rust.sessions import (
@@ -74,47 +75,99 @@ class RustDriver(Driver):
             raise
 
     def execute(self, request: Request) -> Rows:
-        limit = time_limit(request.options.timeout, monotonic)
-        began = monotonic()
-        attempts = Attempts(request, self._options.policies)
-        prepared: dict[str, Prepared] = {}
-        while True:
-            try:
-                return self._attempt(request, limit, attempts, prepared)
-            except CoodieError:
-                raise
-            except Exception as error:
-                refused = refused_value(request, prepared, error)
-                if refused is not None:
-                    raise refused from None  # the driver's text may quote the value
-                if is_disagreement(error):
-                    return Rows(schema_agreed=False)
-                explained = reported(error, self._options.hosts)
-                left = seconds_left(limit, self.link.profiles.timeout, began, monotonic())
-                again = attempts.failed(explained, left)
-                if again is None:
-                    closed, known = self.link.is_closed, self._options.hosts
-                    raise reported_failure(self, closed, known, request, attempts, explained, limit) from error
-            sleep(again.pause)
+        return RustReply(self, self._options, request).answer()
 
-    def _attempt(
-        self, request: Request, limit: TimeLimit | None, attempts: Attempts, prepared: dict[str, Prepared]
-    ) -> Rows:
-        link = self.link
-        session: Any = link.session or result_within(link.opening(), limit)
-        for cql in texts_to_prepare(request):
-            found: Any = link.prepared.get(cql)
-            if found is None:
-                found = result_within(link.preparing(session, cql), limit)
-            prepared[cql] = found
-        speculative = request.options.speculative or self._options.policies.speculative
-        timeout = None if limit is None else waiting_time(limit, link.profiles.timeout)
-        has_policy = attempts.policy is not None
-        attempts.begin()
-        result = sending(session, request, prepared, link.profiles, speculative, timeout, has_policy).result()
-        if not prepared:
-            link.prepared.clear()  # after a schema change, columns of the same name may have another type
-        return rows_of(result, prepared.get(request.cql) if isinstance(request, Statement) else None)
+    def send(self, request: Request) -> RustReply:
+        reply = RustReply(self, self._options, request)
+        reply.begin()
+        return reply
 
     def _release(self) -> None:
         self.link.close()
+
+
+class RustReply(Reply):
+    """The answer of a request, which is sent when it is asked for, unless `begin` sends it before.
+
+    Args:
+        driver: Who sends it.
+        options: What was asked of `init_coodie`.
+        request: The request.
+    """
+
+    def __init__(self, driver: RustDriver, options: ConnectionOptions, request: Request) -> None:
+        self._driver = driver
+        self._options = options
+        self._request = request
+        self._limit: TimeLimit | None = time_limit(request.options.timeout, monotonic)
+        self._began = monotonic()
+        self._attempts = Attempts(request, options.policies)
+        self._prepared: dict[str, Prepared] = {}
+        self._sent: Any | None = None
+
+    def begin(self) -> None:
+        """Send the request, without waiting for its answer."""
+        try:
+            self._sent = (self._sending()).start()
+        except CoodieError:
+            raise
+        except Exception as error:
+            self._pause_after(error)
+
+    def answer(self) -> Rows:
+        while True:
+            try:
+                sent, self._sent = self._sent or self._sending(), None
+                return self._rows(sent.result())
+            except CoodieError:
+                raise
+            except Exception as error:
+                if is_disagreement(error):
+                    return Rows(schema_agreed=False)
+                pause = self._pause_after(error)
+            sleep(pause)
+
+    def when_arrived(self, call: Callable[[], object]) -> None:
+        def arrived(_future: object) -> None:
+            call()
+
+        if self._sent is None:
+            call()
+        else:
+            self._sent.on_done(arrived)
+
+    def _sending(self) -> Any:
+        """Return the driver's future of the answer."""
+        link, limit = self._driver.link, self._limit
+        session: Any = link.session or result_within(link.opening(), limit)
+        for cql in texts_to_prepare(self._request):
+            found: Any = link.prepared.get(cql)
+            if found is None:
+                found = result_within(link.preparing(session, cql), limit)
+            self._prepared[cql] = found
+        speculative = self._request.options.speculative or self._options.policies.speculative
+        timeout = None if limit is None else waiting_time(limit, link.profiles.timeout)
+        has_policy = self._attempts.policy is not None
+        self._attempts.begin()
+        return sending(session, self._request, self._prepared, link.profiles, speculative, timeout, has_policy)
+
+    def _rows(self, result: Any) -> Rows:
+        request = self._request
+        if not self._prepared:
+            self._driver.link.prepared.clear()  # after a schema change, columns of the same name may have another type
+        return rows_of(result, self._prepared.get(request.cql) if isinstance(request, Statement) else None)
+
+    def _pause_after(self, error: Exception) -> float:
+        """Return the seconds after which the request is sent again, or raise what *error* means."""
+        request, link, known = self._request, self._driver.link, self._options.hosts
+        refused = refused_value(request, self._prepared, error)
+        if refused is not None:
+            raise refused from None  # the driver's text may quote the value
+        explained = reported(error, known)
+        left = seconds_left(self._limit, link.profiles.timeout, self._began, monotonic())
+        again = self._attempts.failed(explained, left)
+        if again is not None:
+            return again.pause
+        raise reported_failure(
+            self._driver, link.is_closed, known, request, self._attempts, explained, self._limit
+        ) from error
