@@ -10,12 +10,12 @@ import gc
 import os
 from concurrent.futures import Future
 from functools import partial
-from threading import Lock
+from threading import Event, Lock, Thread
 from types import BuiltinFunctionType
 from typing import Any
 from weakref import WeakSet
 
-from coodie_aio.rust.sessions import Prepared, Profiles, connecting
+from coodie_aio.rust.sessions import Prepared, Profiles, connecting, touch_package
 from coodie_core.driver_support.answers import OpenDriver, check_text, was_closed
 from coodie_core.driver_support.errors import Circumstances, coodie_error
 from coodie_core.driver_support.options import ConnectionOptions
@@ -23,6 +23,8 @@ from coodie_core.driver_support.prepared import PreparedStatements
 from coodie_core.driver_support.rust_errors import reported
 from coodie_core.exceptions import ConfigurationError
 
+PAUSES_AFTER_CLOSING = (0.01, 0.1, 1)
+"""Seconds. Its threads are done with an answer in far less than a millisecond, unless the machine is busy."""
 END_OF_RUNTIME = "_shutdown_runtime"
 """scylladb-rs-driver 0.2: what ends its threads at the exit of a program."""
 
@@ -129,8 +131,20 @@ class RustLink:
         with self._lock:
             self.is_closed = True
             self._opening = None
-        self.session = None
+        had_session, self.session = self.session is not None, None
         self.prepared.clear()
+        if had_session:
+            Thread(target=let_go_of_sessions, name=f"coodie-{self._options.name}", daemon=True).start()
+
+
+def let_go_of_sessions() -> None:
+    """Have the package give up sessions that its own threads were the last to use.
+
+    What those threads drop is given up only when Python calls the package the next time (PyO3, "Memory management").
+    """
+    for seconds in PAUSES_AFTER_CLOSING:
+        Event().wait(seconds)
+        touch_package()
 
 
 class Process:

@@ -146,6 +146,11 @@ def with_port(point: Any, port: int) -> Any:
     return (point, port) if isinstance(point, str) else point
 
 
+def touch_package() -> None:
+    """Call the package, which changes nothing."""
+    SessionBuilder()
+
+
 def check_options(options: ConnectionOptions) -> None:
     """Raise `ConfigurationError` for what this driver does not have.
 
