@@ -1,4 +1,4 @@
-"""The code that makes results of rows knows places only, and reads any model, whatever its names and whatever it has."""
+"""The code that makes results of rows knows places only, and reads a model with any names and any number of fields."""
 
 from __future__ import annotations
 
