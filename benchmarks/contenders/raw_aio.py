@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -35,10 +36,10 @@ async def connect(target: Target) -> Contender:
     async def pages(statement: Any, *values: Any) -> AsyncIterator[list[Row]]:
         response: Any = session.execute_async(statement, values or None)
         while True:
-            done = loop.create_future()
+            done: asyncio.Future[Any] = loop.create_future()
             response.add_callbacks(
-                lambda page, done=done: loop.call_soon_threadsafe(done.set_result, page),
-                lambda error, done=done: loop.call_soon_threadsafe(done.set_exception, error),
+                partial(loop.call_soon_threadsafe, done.set_result),
+                partial(loop.call_soon_threadsafe, done.set_exception),
             )
             yield (await done) or []
             if not response.has_more_pages:
