@@ -159,7 +159,7 @@ class Process:
     is_forked: bool = False
 
 
-process = Process()
+process: Process = Process()
 links: WeakSet[RustLink] = WeakSet()
 """The links of this process."""
 left_to_parent: list[object] = []
