@@ -37,6 +37,7 @@ class User(Document):
 class Visit(Document):
     country: Annotated[str, PrimaryKey()]
     day: Annotated[int, ClusteringKey()]
+    note: str | None = None
 
 
 class Views(CounterDocument):
@@ -117,7 +118,7 @@ REQUESTS: dict[str, tuple[Any, str]] = {
         "limit(0): give a whole number from 1",
     ),
     "an update of many rows": (
-        lambda: Visit.find(country="NL").update(day=2),
+        lambda: Visit.find(country="NL").update(note="rainy"),
         "Visit.find(...).update(): name the whole primary key (country, day) and nothing else in find(): day missing.",
     ),
     "a deletion of everything": (

@@ -304,8 +304,9 @@ def test_attempts_that_carried_nothing_out_are_counted():
     second = retries.on_unavailable(None, ConsistencyLevel.QUORUM, 2, 1, 1)
     third = retries.on_write_timeout(None, ConsistencyLevel.QUORUM, 0, 2, 1, 2)
 
-    assert (first, second) == ((retries.RETRY_NEXT_HOST, None), (retries.RETRY_NEXT_HOST, None))
-    assert third == (retries.RETHROW, None)
+    next_node = (DriverRetryPolicy.RETRY_NEXT_HOST, None)
+    assert (first, second) == (next_node, next_node)
+    assert third == (DriverRetryPolicy.RETHROW, None)
     assert retries.refusals == 2
 
 

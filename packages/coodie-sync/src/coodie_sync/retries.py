@@ -20,8 +20,8 @@ CAN_PAUSE = hasattr(driver_policies, "ExponentialBackoffRetryPolicy")
 """Whether the package can wait before another attempt: scylla-driver can, cassandra-driver 3.30 sends it at once."""
 
 
-class Retries(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no types
-    """What becomes of one request that fails.
+class Retries:
+    """What becomes of one request that fails: the methods of the package's ``RetryPolicy``, which it calls.
 
     Args:
         request: The request.
@@ -78,6 +78,6 @@ class Retries(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no typ
             failure = failure._replace(seconds_left=self._gives_up_at - monotonic())
         again = self._policy.decide(failure, random.random())
         if again is None:
-            return self.RETHROW, None
-        kind = self.RETRY_NEXT_HOST if again.other_node else self.RETRY
+            return DriverRetryPolicy.RETHROW, None
+        kind = DriverRetryPolicy.RETRY_NEXT_HOST if again.other_node else DriverRetryPolicy.RETRY
         return (kind, None, again.pause) if again.pause and CAN_PAUSE else (kind, None)
