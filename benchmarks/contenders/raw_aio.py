@@ -32,14 +32,15 @@ async def connect(target: Target) -> Contender:
     inserts, batches, news = target.station("insert"), target.station("batch of 20"), target.station("LWT insert")
     updates, deletes = target.station("update"), target.station("delete")
     loop = asyncio.get_running_loop()
+    call_soon: Any = loop.call_soon_threadsafe
 
     async def pages(statement: Any, *values: Any) -> AsyncIterator[list[Row]]:
         response: Any = session.execute_async(statement, values or None)
         while True:
             done: asyncio.Future[Any] = loop.create_future()
             response.add_callbacks(
-                partial(loop.call_soon_threadsafe, done.set_result),
-                partial(loop.call_soon_threadsafe, done.set_exception),
+                partial(call_soon, done.set_result),
+                partial(call_soon, done.set_exception),
             )
             yield (await done) or []
             if not response.has_more_pages:

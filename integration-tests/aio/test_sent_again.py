@@ -219,6 +219,34 @@ async def test_a_policy_for_slow_answers_changes_no_answer(proxy: FaultProxy):
     assert await execute_raw("SELECT id FROM note", speculative=impatient) == [{"id": 1}]
 
 
+async def test_each_kind_of_write_takes_a_policy_for_slow_answers(coodie_aio_driver: Driver):
+    await Note.sync_table()
+    impatient = SpeculativePolicy(after=1, attempts=2)
+    plans: list[str] = []
+
+    def look(response: Any) -> None:
+        plans.append(type(response._spec_execution_plan).__name__)
+
+    session: Any = coodie_aio_driver.session
+    session.add_request_init_listener(look)
+    try:
+        note = Note(id=1, text="a")
+        await note.save(speculative=impatient)
+        await note.update(text="b", speculative=impatient)
+        await note.delete_columns("text", speculative=impatient)
+        await note.delete(speculative=impatient)
+        await Note.insert_many([Note(id=2, text="c")], speculative=impatient)
+        async with AsyncBatchQuery(speculative=impatient) as batch:
+            await Note(id=1, text="d").save(batch=batch)
+        expected = ["ConstantSpeculativeExecutionPlan"] * len(plans)
+        assert plans == expected
+        await Note(id=3).insert(speculative=impatient)
+    finally:
+        session.remove_request_init_listener(look)
+
+    assert plans[-1] == "NoSpeculativeExecutionPlan"  # a condition must not be checked twice
+
+
 @pytest.fixture
 async def flags(coodie_aio_driver: Driver) -> AsyncIterator[dict[str, bool]]:
     """What the driver was told of each statement, by its first words: whether it may be sent twice."""

@@ -221,6 +221,34 @@ def test_a_policy_for_slow_answers_changes_no_answer(proxy: FaultProxy):
     assert execute_raw("SELECT id FROM note", speculative=impatient) == [{"id": 1}]
 
 
+def test_each_kind_of_write_takes_a_policy_for_slow_answers(coodie_sync_driver: Driver):
+    Note.sync_table()
+    impatient = SpeculativePolicy(after=1, attempts=2)
+    plans: list[str] = []
+
+    def look(response: Any) -> None:
+        plans.append(type(response._spec_execution_plan).__name__)
+
+    session: Any = coodie_sync_driver.session
+    session.add_request_init_listener(look)
+    try:
+        note = Note(id=1, text="a")
+        note.save(speculative=impatient)
+        note.update(text="b", speculative=impatient)
+        note.delete_columns("text", speculative=impatient)
+        note.delete(speculative=impatient)
+        Note.insert_many([Note(id=2, text="c")], speculative=impatient)
+        with BatchQuery(speculative=impatient) as batch:
+            Note(id=1, text="d").save(batch=batch)
+        expected = ["ConstantSpeculativeExecutionPlan"] * len(plans)
+        assert plans == expected
+        Note(id=3).insert(speculative=impatient)
+    finally:
+        session.remove_request_init_listener(look)
+
+    assert plans[-1] == "NoSpeculativeExecutionPlan"  # a condition must not be checked twice
+
+
 @pytest.fixture
 def flags(coodie_sync_driver: Driver) -> Iterator[dict[str, bool]]:
     """What the driver was told of each statement, by its first words: whether it may be sent twice."""

@@ -21,7 +21,7 @@ from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
 from coodie_core.options import OnUnknown, write_options
 from coodie_core.query import Query
 from coodie_core.results import BulkReport, LWTResult, SchemaChanges
-from coodie_core.retrying import RetryPolicy
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.window import USUAL_MAXIMUM
 
 
@@ -107,6 +107,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         max_in_flight: int = USUAL_MAXIMUM,
         max_errors: int | None = USUAL_MAX_ERRORS,
@@ -129,6 +130,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for each answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When a row is sent again after a failure, if not as the connection says.
+            speculative: When a row is sent to a further node because the first is slow, if not as the connection says;
+                only where it may be sent twice.
             on_unknown: ``"resolve"`` to read a row, where there was a condition and no answer came, and to tell by it
                 whether it was written.
             max_in_flight: How many rows may be under way at most: 1 to 2,048.
@@ -158,6 +161,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         work = bulk.BulkWork(
@@ -259,6 +263,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
@@ -278,6 +283,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -305,6 +312,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return await run(
@@ -320,6 +328,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
@@ -331,6 +340,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
@@ -357,6 +368,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return await run(documents.insert(self, driver.keyspace, options, batch), driver)
@@ -369,6 +381,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
         """Write this document by ``INSERT INTO ... JSON``: every field that is set, as one JSON object.
@@ -381,6 +394,8 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -396,7 +411,9 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
+        options = write_options(
+            ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
+        )
         return await run(json_writes.save_json(self, driver.keyspace, options, batch), driver)
 
     async def update(
@@ -410,6 +427,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: AsyncBatchQuery | None = None,
         **fields: Any,
@@ -425,6 +443,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -454,6 +474,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return await run(
@@ -473,6 +494,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: AsyncBatchQuery | None = None,
     ) -> LWTResult:
@@ -486,6 +508,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -511,6 +535,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return await run(
@@ -526,6 +551,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         batch: AsyncBatchQuery | None = None,
     ) -> None:
         """Delete single columns of this document's row, or single elements of its collections; the row stays.
@@ -538,6 +564,8 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             batch: A batch to add the write to, instead of sending it.
 
         Raises:
@@ -550,7 +578,9 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
+        options = write_options(
+            timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
+        )
         await run(
             documents.delete_columns(
                 self, driver.keyspace, columns, options, batch, collection_elements=collection_elements

@@ -15,7 +15,7 @@ from coodie_core.operation import Operation
 from coodie_core.options import WriteOptions, write_options
 from coodie_core.registry import DEFAULT_NAME
 from coodie_core.results import LWTResult
-from coodie_core.retrying import RetryPolicy
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.schema import Table
 from coodie_core.statement import BatchKind, BatchStatement, Statement
 
@@ -44,6 +44,8 @@ class BaseBatch:
         strict: Whether a batch that servers punish is an error instead of a `BatchWarning`: one that writes to more
             than 10 partitions, or to several and holds more than 5 KiB.
         retry: When it is sent again after a failure, if not as the connection says.
+        speculative: When it is sent to a further node because the first is slow, if not as the connection says; only
+            a batch of writes that may be sent twice is.
 
     Raises:
         InvalidQueryError: An argument cannot be.
@@ -61,6 +63,7 @@ class BaseBatch:
         serial_consistency: SerialConsistency | None = None,
         strict: bool = False,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
     ) -> None:
         self._kind = _kind(logged, batch_type)
         self._options: WriteOptions = write_options(
@@ -69,6 +72,7 @@ class BaseBatch:
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
         )
         self._strict = strict
         self._connection = connection

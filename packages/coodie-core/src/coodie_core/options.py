@@ -52,6 +52,7 @@ def write_options(
     timeout: float | None = None,
     serial_consistency: SerialConsistency | None = None,
     retry: RetryPolicy | None = None,
+    speculative: SpeculativePolicy | None = None,
     on_unknown: OnUnknown = "raise",
 ) -> WriteOptions:
     """Return checked options of a write.
@@ -63,12 +64,15 @@ def write_options(
         timeout: Seconds to wait for the answer.
         serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``, for conditional writes.
         retry: When it is sent again after a failure.
+        speculative: When it is sent to a further node because the first is slow.
         on_unknown: ``"resolve"`` to look what became of a conditional write whose answer did not come.
 
     Raises:
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
-    execution = execution_options(consistency, timeout, serial_consistency=serial_consistency, retry=retry)
+    execution = execution_options(
+        consistency, timeout, serial_consistency=serial_consistency, retry=retry, speculative=speculative
+    )
     resolves = is_resolving(on_unknown)
     if ttl is None and timestamp is None and execution is DEFAULT_EXECUTION and not resolves:
         return NO_OPTIONS

@@ -17,7 +17,7 @@ from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
 from coodie_core.options import OnUnknown, write_options
 from coodie_core.query import Query
 from coodie_core.results import BulkReport, LWTResult, SchemaChanges
-from coodie_core.retrying import RetryPolicy
+from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.window import USUAL_MAXIMUM
 from coodie_sync.batch import BatchQuery
 from coodie_sync.connection import driver_for
@@ -109,6 +109,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         max_in_flight: int = USUAL_MAXIMUM,
         max_errors: int | None = USUAL_MAX_ERRORS,
@@ -131,6 +132,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for each answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When a row is sent again after a failure, if not as the connection says.
+            speculative: When a row is sent to a further node because the first is slow, if not as the connection says;
+                only where it may be sent twice.
             on_unknown: ``"resolve"`` to read a row, where there was a condition and no answer came, and to tell by it
                 whether it was written.
             max_in_flight: How many rows may be under way at most: 1 to 2,048.
@@ -160,6 +163,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         work = bulk.BulkWork(
@@ -261,6 +265,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
@@ -280,6 +285,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -307,6 +314,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return run(
@@ -322,6 +330,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
@@ -333,6 +342,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it; its ``result`` has the outcome.
@@ -359,6 +370,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return run(documents.insert(self, driver.keyspace, options, batch), driver)
@@ -371,6 +383,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> LWTResult:
         """Write this document by ``INSERT INTO ... JSON``: every field that is set, as one JSON object.
@@ -383,6 +396,8 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             batch: A batch to add the write to, instead of sending it.
 
         Returns:
@@ -398,7 +413,9 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
+        options = write_options(
+            ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
+        )
         return run(json_writes.save_json(self, driver.keyspace, options, batch), driver)
 
     def update(
@@ -412,6 +429,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
         **fields: Any,
@@ -427,6 +445,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -456,6 +476,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return run(
@@ -475,6 +496,7 @@ class Document(Hooks, BaseDocument):
         timeout: float | None = None,
         serial_consistency: SerialConsistency | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         on_unknown: OnUnknown = "raise",
         batch: BatchQuery | None = None,
     ) -> LWTResult:
@@ -488,6 +510,8 @@ class Document(Hooks, BaseDocument):
             timeout: Seconds to wait for the answer.
             serial_consistency: ``"SERIAL"`` or ``"LOCAL_SERIAL"``: how the condition is checked.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             on_unknown: ``"resolve"`` to read the row, where there was a condition and no answer came, and to tell by it
                 what became of the write. ``"raise"`` raises `OutcomeUnknown` at once.
             batch: A batch to add the write to, instead of sending it.
@@ -513,6 +537,7 @@ class Document(Hooks, BaseDocument):
             timeout=timeout,
             serial_consistency=serial_consistency,
             retry=retry,
+            speculative=speculative,
             on_unknown=on_unknown,
         )
         return run(
@@ -528,6 +553,7 @@ class Document(Hooks, BaseDocument):
         consistency: Consistency | None = None,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        speculative: SpeculativePolicy | None = None,
         batch: BatchQuery | None = None,
     ) -> None:
         """Delete single columns of this document's row, or single elements of its collections; the row stays.
@@ -540,6 +566,8 @@ class Document(Hooks, BaseDocument):
             consistency: A consistency level, its name or its number.
             timeout: Seconds to wait for the answer.
             retry: When it is sent again after a failure, if not as the connection says.
+            speculative: When it is sent to a further node because the first is slow, if not as the connection says:
+                only what may be sent twice is.
             batch: A batch to add the write to, instead of sending it.
 
         Raises:
@@ -552,7 +580,9 @@ class Document(Hooks, BaseDocument):
             ```
         """
         driver = driver_for(self.connection_name())
-        options = write_options(timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry)
+        options = write_options(
+            timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
+        )
         run(
             documents.delete_columns(
                 self, driver.keyspace, columns, options, batch, collection_elements=collection_elements

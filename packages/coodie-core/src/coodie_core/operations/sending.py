@@ -192,6 +192,7 @@ def given_options(options: WriteOptions, batch: BaseBatch | None) -> dict[str, A
         "timeout": options.execution.timeout,
         "serial_consistency": options.execution.serial_consistency,
         "retry": options.execution.retry,
+        "speculative": options.execution.speculative,
         "on_unknown": "resolve" if options.resolves else None,
         "batch": batch,
     }
