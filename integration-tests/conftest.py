@@ -11,7 +11,7 @@ import pytest
 def scylla_logs_apart() -> None:
     """Keep the log of scylladb-rs-driver to itself.
 
-    Its sessions end when its own threads have let go of them, some time after `close()`. Until then they miss the servers
+    Its sessions end when its own threads let go of them, some time after `close()`. Until then they miss the servers
     and proxies of tests that are over, and say so in the middle of others, which look at what was logged.
     """
     log = logging.getLogger("scylla")
