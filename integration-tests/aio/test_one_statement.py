@@ -10,7 +10,9 @@ import pytest
 from budget import bounded
 
 from coodie_aio import CounterDocument, Document
+from coodie_aio.sessions import SPECULATIVE_PROFILES, speculative_profile, speculative_profiles
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
+from coodie_core.retrying import SpeculativePolicy
 
 VALUES = bounded(100).max_examples
 """In an ordinary run; the core alone is tried with 10,000."""
@@ -75,3 +77,15 @@ async def test_many_values_are_one_prepared_statement(shape: str, prepared: list
         await SHAPES[shape](number)
 
     assert len(prepared) == 1
+
+
+async def test_each_policy_for_slow_answers_is_one_profile_of_a_session(coodie_aio_driver: Any):
+    session = coodie_aio_driver.session
+
+    policies = [SpeculativePolicy(after=seconds) for seconds in range(1, 2 * SPECULATIVE_PROFILES)]
+    for policy in policies:
+        first = speculative_profile(session, policy)
+        assert speculative_profile(session, SpeculativePolicy(policy.after)) is first
+        assert len(speculative_profiles[session]) <= SPECULATIVE_PROFILES
+    profiles = [speculative_profile(session, policy) for policy in policies[:3]]
+    assert [profile.speculative_execution_policy.delay for profile in profiles] == [1, 2, 3]

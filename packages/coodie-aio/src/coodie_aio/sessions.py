@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from cassandra import InvalidRequest
 from cassandra import __version__ as cassandra_version
@@ -30,7 +30,8 @@ from coodie_core.driver_support.answers import check_batch, check_text, refused_
 from coodie_core.driver_support.errors import Circumstances, coodie_error, keyspace_not_found
 from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import ConfigurationError, InvalidQueryError
-from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies
+from coodie_core.memory import Memory
+from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies, SpeculativePolicy
 from coodie_core.statement import BatchStatement, Request, Statement
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
@@ -44,6 +45,11 @@ codecs.lookup("idna")  # imported by who looks up a host; a fork meanwhile would
 opened_clusters: WeakSet[Any] = WeakSet()
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=opened_clusters.clear)  # they are the parent's
+
+SPECULATIVE_PROFILES = 100
+"""How many different ``speculative=`` a session remembers the execution profile of: programs have one or two."""
+
+speculative_profiles: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()
 
 
 class _OwnBound(BoundStatement):  # type: ignore[misc]  # the driver has no types
@@ -200,16 +206,29 @@ def send(
     speculative = request.options.speculative or policies.speculative
     if speculative is None or not request.idempotent:
         return session.execute_async(statement, **arguments)
-    policy = ConstantSpeculativeExecutionPolicy(speculative.after, speculative.attempts)
-    profile = session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, speculative_execution_policy=policy)
     try:
-        return session.execute_async(statement, execution_profile=profile, **arguments)
+        return session.execute_async(
+            statement, execution_profile=speculative_profile(session, speculative), **arguments
+        )
     except ValueError as error:
         raise ConfigurationError(
             "speculative=...: this session= has no execution profiles, which it takes to send a statement to several "
             "nodes. Make its Cluster with execution_profiles=, without load_balancing_policy= and "
             "default_retry_policy=, and set no default_* attribute of the session."
         ) from error
+
+
+def speculative_profile(session: Any, policy: SpeculativePolicy) -> Any:
+    """Return the default execution profile of *session*, as it is when this is first asked, with *policy*."""
+    profiles = speculative_profiles.get(session)
+    if profiles is None:
+        profiles = speculative_profiles.setdefault(session, Memory(SPECULATIVE_PROFILES))
+    return profiles.of(policy, lambda: _speculative_profile(session, policy))
+
+
+def _speculative_profile(session: Any, policy: SpeculativePolicy) -> Any:
+    of_driver = ConstantSpeculativeExecutionPolicy(policy.after, policy.attempts)
+    return session.execution_profile_clone_update(EXEC_PROFILE_DEFAULT, speculative_execution_policy=of_driver)
 
 
 def statement_of(request: Request, prepared: Mapping[str, Any], policies: Policies = NO_POLICIES) -> Any:
