@@ -11,18 +11,16 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, ClassVar
 
-from coodie_aio.drivers.base import Driver, registry
+from coodie_aio.drivers.linked import LinkedDriver
 from coodie_aio.drivers.mailboxes import sent_together
 from coodie_aio.drivers.replies import Reply
 from coodie_aio.drivers.waiting import called_back, result_within
 from coodie_aio.forks import drivers
 from coodie_aio.link import Link
 from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
-from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
+from coodie_core.deadlines import TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
-    driver_repr,
     failure,
-    not_connected_in_time,
     rows_of,
     sending_arguments,
     texts_to_prepare,
@@ -32,47 +30,25 @@ from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
 
 
-class ScyllaDriver(Driver):
+class ScyllaDriver(LinkedDriver[Link]):
     """A driver on the ``cassandra`` package, which scylla-driver and cassandra-driver both bring.
 
     It connects when it is first used, unless `connect` was awaited before, and again in each process that is forked.
 
     Args:
         options: What was asked of `init_coodie`.
-
-    Attributes:
-        known_arguments: The further keywords of `init_coodie` that it understands.
-        link: What it holds in this process.
     """
 
     known_arguments: ClassVar[Sequence[str]] = CLUSTER_ARGUMENTS
 
     def __init__(self, options: ConnectionOptions) -> None:
-        self.name: str = options.name
-        self.keyspace: str | None = options.keyspace
-        self._options = options
-        self.link: Link = Link(self, options)
+        super().__init__(options, Link(self, options))
         drivers.add(self)
 
-    def __repr__(self) -> str:
-        link = self.link
-        return driver_repr(self, self._options.hosts, driver_version(), link.session is not None, link.is_closed)
-
-    @property
-    def session(self) -> Any | None:
-        """The ``cassandra.cluster.Session``, for what coodie does not offer; None while it is not connected."""
-        return self.link.session
-
-    async def connect(self) -> None:
-        """Connect now. If that fails or is cancelled, the driver closes itself and leaves nothing behind."""
-        try:
-            await result_within(self.link.opening(), time_limit(None, monotonic))
-        except BaseException as error:
-            registry.remove(self)
-            self.link.closing()
-            if isinstance(error, OutOfTime):
-                raise not_connected_in_time(self, self._options.hosts, error.limit) from error
-            raise
+    @staticmethod
+    def package() -> str:
+        """Return which of the two is installed, and its version."""
+        return driver_version()
 
     async def execute(self, request: Request) -> Rows:
         reply = await self.send(request)
@@ -102,9 +78,6 @@ class ScyllaDriver(Driver):
     def forget_prepared(self) -> None:
         """Prepare every text anew: after a schema change, columns of the same name may have another type."""
         self.link.prepared.clear()
-
-    async def _release(self) -> None:
-        await result_within(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):

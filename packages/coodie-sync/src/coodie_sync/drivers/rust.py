@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from time import monotonic, sleep
 from typing import Any, ClassVar
 
-from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
-from coodie_core.driver_support.answers import driver_repr, not_connected_in_time, texts_to_prepare
+from coodie_core.deadlines import TimeLimit, time_limit
+from coodie_core.driver_support.answers import texts_to_prepare
 from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.driver_support.reported import Attempts, reported_failure, seconds_left
 from coodie_core.driver_support.rust_errors import is_disagreement, reported
 from coodie_core.driver_support.time_limits import waiting_time
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows, Statement
-from coodie_sync.drivers.base import Driver, registry
+from coodie_sync.drivers.linked import LinkedDriver
 from coodie_sync.drivers.replies import Reply
 from coodie_sync.drivers.waiting import result_within
 from coodie_sync.rust.link import RustLink
@@ -29,17 +29,13 @@ from coodie_sync.rust.sessions import (
 )
 
 
-class RustDriver(Driver):
+class RustDriver(LinkedDriver[RustLink]):
     """A driver on scylladb-rs-driver, which is written in Rust.
 
     It connects when it is first used, unless `connect` was called before. It cannot be used in forked processes.
 
     Args:
         options: What was asked of `init_coodie`.
-
-    Attributes:
-        known_arguments: The further keywords of `init_coodie` that it understands.
-        link: What it holds.
 
     Raises:
         ConfigurationError: The options ask for what it does not have.
@@ -49,30 +45,12 @@ class RustDriver(Driver):
 
     def __init__(self, options: ConnectionOptions) -> None:
         check_options(options)
-        self.name: str = options.name
-        self.keyspace: str | None = options.keyspace
-        self._options = options
-        self.link: RustLink = RustLink(self, options)
+        super().__init__(options, RustLink(self, options))
 
-    def __repr__(self) -> str:
-        link = self.link
-        return driver_repr(self, self._options.hosts, driver_version(), link.session is not None, link.is_closed)
-
-    @property
-    def session(self) -> Any | None:
-        """The ``scylla.session.Session``, for what coodie does not offer; None while it is not connected."""
-        return self.link.session
-
-    def connect(self) -> None:
-        """Connect now. If that fails, the driver closes itself and leaves nothing behind."""
-        try:
-            result_within(self.link.opening(), time_limit(None, monotonic))
-        except BaseException as error:
-            registry.remove(self)
-            self.link.close()
-            if isinstance(error, OutOfTime):
-                raise not_connected_in_time(self, self._options.hosts, error.limit) from error
-            raise
+    @staticmethod
+    def package() -> str:
+        """Return its name and version."""
+        return driver_version()
 
     def execute(self, request: Request) -> Rows:
         return RustReply(self, self._options, request).answer()
@@ -81,9 +59,6 @@ class RustDriver(Driver):
         reply = RustReply(self, self._options, request)
         reply.begin()
         return reply
-
-    def _release(self) -> None:
-        self.link.close()
 
 
 class RustReply(Reply):

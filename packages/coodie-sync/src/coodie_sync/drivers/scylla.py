@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, ClassVar
 
-from coodie_core.deadlines import OutOfTime, TimeLimit, time_limit
+from coodie_core.deadlines import TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
     asked_by_parent,
-    driver_repr,
     failure,
-    not_connected_in_time,
     rows_of,
     sending_arguments,
     texts_to_prepare,
@@ -19,7 +17,7 @@ from coodie_core.driver_support.answers import (
 from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.exceptions import CoodieError
 from coodie_core.statement import Request, Rows
-from coodie_sync.drivers.base import Driver, registry
+from coodie_sync.drivers.linked import LinkedDriver
 from coodie_sync.drivers.replies import Reply
 from coodie_sync.drivers.waiting import result_within
 from coodie_sync.forks import drivers
@@ -27,47 +25,25 @@ from coodie_sync.link import Link
 from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
 
 
-class ScyllaDriver(Driver):
+class ScyllaDriver(LinkedDriver[Link]):
     """A driver on the ``cassandra`` package, which scylla-driver and cassandra-driver both bring.
 
     It connects when it is first used, unless `connect` was called before, and again in each process that is forked.
 
     Args:
         options: What was asked of `init_coodie`.
-
-    Attributes:
-        known_arguments: The further keywords of `init_coodie` that it understands.
-        link: What it holds in this process.
     """
 
     known_arguments: ClassVar[Sequence[str]] = CLUSTER_ARGUMENTS
 
     def __init__(self, options: ConnectionOptions) -> None:
-        self.name: str = options.name
-        self.keyspace: str | None = options.keyspace
-        self._options = options
-        self.link: Link = Link(self, options)
+        super().__init__(options, Link(self, options))
         drivers.add(self)
 
-    def __repr__(self) -> str:
-        link = self.link
-        return driver_repr(self, self._options.hosts, driver_version(), link.session is not None, link.is_closed)
-
-    @property
-    def session(self) -> Any | None:
-        """The ``cassandra.cluster.Session``, for what coodie does not offer; None while it is not connected."""
-        return self.link.session
-
-    def connect(self) -> None:
-        """Connect now. If that fails, the driver closes itself and leaves nothing behind."""
-        try:
-            result_within(self.link.opening(), time_limit(None, monotonic))
-        except BaseException as error:
-            registry.remove(self)
-            self.link.closing()
-            if isinstance(error, OutOfTime):
-                raise not_connected_in_time(self, self._options.hosts, error.limit) from error
-            raise
+    @staticmethod
+    def package() -> str:
+        """Return which of the two is installed, and its version."""
+        return driver_version()
 
     def execute(self, request: Request) -> Rows:
         reply = self.send(request)
@@ -97,9 +73,6 @@ class ScyllaDriver(Driver):
     def forget_prepared(self) -> None:
         """Prepare every text anew: after a schema change, columns of the same name may have another type."""
         self.link.prepared.clear()
-
-    def _release(self) -> None:
-        result_within(self.link.closing(), None)
 
 
 class ScyllaReply(Reply):

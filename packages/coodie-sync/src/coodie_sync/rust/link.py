@@ -128,7 +128,7 @@ class RustLink:
         self._preparing, self._lock = {}, Lock()
         return left
 
-    def close(self) -> None:
+    def closing(self) -> Future[None]:
         """Leave the session, whose connections are closed when nobody uses it any more."""
         with self._lock:
             self.is_closed = True
@@ -137,6 +137,9 @@ class RustLink:
         self.prepared.clear()
         if had_session:
             Thread(target=let_go_of_sessions, name=f"coodie-{self._options.name}", daemon=True).start()
+        closed = Future[None]()
+        closed.set_result(None)
+        return closed
 
 
 def let_go_of_sessions() -> None:
