@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
+from chosen_driver import coodie_server as coodie_server
+from chosen_driver import pytest_collection_modifyitems as pytest_collection_modifyitems
+from chosen_driver import pytest_report_collectionfinish as pytest_report_collectionfinish
+from chosen_driver import pytest_runtest_call as pytest_runtest_call
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
+from chosen_driver import way_to
 from driver_features import (
     BATCH_TIMESTAMP,
     DISTRIBUTIONS,
@@ -112,13 +113,6 @@ def has(driver_type: str) -> Has:
         return nullcontext() if missing is None else pytest.raises(missing.error, match=missing.words)
 
     return block
-
-
-def way_to(server: Server, driver_type: str) -> dict[str, Any]:
-    """How a driver connects to *server*. What else a proxy asks for is for the ``cassandra`` package."""
-    if driver_type in ("scylla", "cassandra"):
-        return {**server.connect_arguments, "driver_type": driver_type, "connect_timeout": PATIENCE_SECONDS}
-    return {"hosts": list(server.hosts), "port": server.port, "driver_type": driver_type}
 
 
 def schema_change(cql: str) -> Statement:

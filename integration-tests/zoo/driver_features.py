@@ -5,6 +5,7 @@ The contract of drivers is tested by it, and the table in the documentation is w
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
@@ -81,5 +82,8 @@ def is_installed(distribution: str) -> bool:
         return False
 
 
+CHOSEN = os.environ.get("COODIE_TEST_DRIVER")
+"""The driver that all tests use in this run; without it each test uses the one that it is about, or the default."""
+
 #: The drivers that can be tried here. scylla-driver and cassandra-driver are one package to Python.
-DRIVER_TYPES = [name for name, distribution in DISTRIBUTIONS.items() if is_installed(distribution)]
+DRIVER_TYPES = [CHOSEN] if CHOSEN else [name for name, package in DISTRIBUTIONS.items() if is_installed(package)]
