@@ -23,9 +23,11 @@ D = TypeVar("D", bound="BaseDocument")
 
 
 class RowReader(Protocol):
-    """Gives the fields' values of a row that a document was read from or written as."""
+    """Knows what is in a row that a document was read from or written as."""
 
     def values(self, row: Any) -> Mapping[str, Any]: ...
+
+    def fields_set(self, row: Any) -> set[str]: ...
 
 
 class StoredRow(NamedTuple):
@@ -50,8 +52,13 @@ class _WrittenValues:
     def values(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         return row
 
+    def fields_set(self, row: Mapping[str, Any]) -> set[str]:
+        return set(row)
+
 
 _WRITTEN = _WrittenValues()
+_FIELDS_SET = "__pydantic_fields_set__"
+_NOTHING: Mapping[str, Any] = {}
 _IMMUTABLE = frozenset({str, int, float, bool, bytes, UUID, datetime, date, time, Decimal, type(None)})
 
 
@@ -131,6 +138,8 @@ class BaseDocument(BaseModel, metaclass=DocumentType):
         return cls.__coodie_settings__.connection
 
     def __getattr__(self, name: str) -> Any:
+        if name == _FIELDS_SET:
+            return _fields_set(self)
         if name in type(self).model_fields:
             raise FieldNotLoaded(
                 f"{type(self).__name__}.{name} was not loaded: the query's only() or defer() left it out. "
@@ -160,36 +169,59 @@ def _has_to_default_to_its_class(cls: type[BaseDocument]) -> bool:
 
 _reader_slot: Any = BaseDocument.__dict__["__coodie_reader__"]
 _row_slot: Any = BaseDocument.__dict__["__coodie_row__"]
+# Bound once: each of these is called for every write.
+_reader_of, _keep_reader = _reader_slot.__get__, _reader_slot.__set__
+_row_of, _keep_row = _row_slot.__get__, _row_slot.__set__
 
 
 def stored_row(document: BaseDocument) -> StoredRow | None:
     """Return the row as it was last read or written, or None for a document that never was."""
     try:
-        return StoredRow(_reader_slot.__get__(document), _row_slot.__get__(document))
+        return StoredRow(_reader_of(document), _row_of(document))
     except AttributeError:
         return None
 
 
 def stored_values(document: BaseDocument) -> Mapping[str, Any] | None:
     """Return the value of each column that is known of the document's row, which is decoded once at most."""
-    row = stored_row(document)
-    if row is None:
+    try:
+        reader, row = _reader_of(document), _row_of(document)
+    except AttributeError:
         return None
-    values = row.values()
-    if row.reader is not _WRITTEN:
-        remember_stored(document, StoredRow(_WRITTEN, values))
+    values: Mapping[str, Any] = reader.values(row)
+    if reader is not _WRITTEN:
+        _ = document.model_fields_set  # is made of the row if it is not there yet
+        _keep_values(document, values)
     return values
+
+
+def _fields_set(document: BaseDocument) -> set[str]:
+    """Make the set of fields of a document that was read, which few applications ever look at, of its row."""
+    try:
+        reader, row = _reader_of(document), _row_of(document)
+    except AttributeError:  # one that nobody has finished yet
+        made: set[str] = _pydantics_attribute(document, _FIELDS_SET)
+        return made
+    made = reader.fields_set(row)
+    object.__setattr__(document, _FIELDS_SET, made)
+    return made
 
 
 def remember_stored(document: BaseDocument, row: StoredRow) -> None:
     """Remember what the document's row holds in the database now."""
-    _reader_slot.__set__(document, row.reader)
-    _row_slot.__set__(document, row.row)
+    _keep_reader(document, row.reader)
+    _keep_row(document, row.row)
+
+
+def _keep_values(document: BaseDocument, values: Mapping[str, Any]) -> None:
+    _keep_reader(document, _WRITTEN)
+    _keep_row(document, values)
 
 
 def forget_stored(document: BaseDocument) -> None:
     """Let the document be a new one, whose next save writes all of it."""
     if stored_row(document) is not None:
+        _ = document.model_fields_set  # is made of the row if it is not there yet
         _reader_slot.__delete__(document)
         _row_slot.__delete__(document)
 
@@ -198,8 +230,7 @@ def forget_columns(document: BaseDocument, columns: Collection[str]) -> None:
     """Take for unknown what these columns hold, so that the next save writes them."""
     before = stored_values(document)
     if before is not None:
-        known = {name: value for name, value in before.items() if name not in columns}
-        remember_stored(document, StoredRow(_WRITTEN, known))
+        _keep_values(document, {name: value for name, value in before.items() if name not in columns})
 
 
 def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
@@ -207,10 +238,11 @@ def remember_written(document: BaseDocument, values: Mapping[str, Any]) -> None:
 
     Values that can change in place are copied, so that a later change is seen as one.
     """
-    known = dict(stored_values(document) or {})
+    known = {**(stored_values(document) or _NOTHING), **values}
     for name, value in values.items():
-        known[name] = value if type(value) in _IMMUTABLE else deepcopy(value)
-    remember_stored(document, StoredRow(_WRITTEN, known))
+        if type(value) not in _IMMUTABLE:
+            known[name] = deepcopy(value)
+    _keep_values(document, known)
 
 
 def unstored_copy(document: D) -> D:

@@ -58,7 +58,8 @@ def documents_maker(
     """Return what makes a document of each row, without validation.
 
     Each begins as an instance of *unfinished*, whose attributes can be set without the detour by a model's own
-    ``__setattr__``, and becomes one of *model* when it has them all: that halves the time.
+    ``__setattr__``, and becomes one of *model* when it has them all: that halves the time. It has no set of fields yet:
+    that is made of its row when somebody looks at it.
 
     Args:
         model: The document class.
@@ -78,7 +79,6 @@ def documents_maker(
         unfinished=unfinished,
         reader=reader,
         names=tuple(columns),
-        fields=frozenset(columns),
         special=special,
     )
     return make
@@ -117,13 +117,8 @@ def bind(decoders, makers):
 
 def _documents_text(kinds: tuple[_Kind, ...]) -> str:
     special = " or ".join(f"v{place} is None" for place, kind in enumerate(kinds) if kind.by_itself) or "False"
-    unset = "\n".join(
-        f"            if v{place} is None: known.discard(k{place})"
-        for place, kind in enumerate(kinds)
-        if not kind.by_itself
-    )
     return f"""
-def bind(decoders, makers, model, unfinished, reader, names, fields, special):
+def bind(decoders, makers, model, unfinished, reader, names, special):
     {_each("d", kinds)} = decoders
     {_each("n", kinds)} = makers
     {_each("k", kinds)} = names
@@ -136,11 +131,8 @@ def bind(decoders, makers, model, unfinished, reader, names, fields, special):
             if {special}:
                 add(special(row))
                 continue
-            known = set(fields)
-{unset}
             document = new(unfinished)
             document.__dict__ = {{{_joined(f"k{place}: {_value(place, kind)}" for place, kind in enumerate(kinds))}}}
-            document.__pydantic_fields_set__ = known
             document.__pydantic_extra__ = None
             document.__pydantic_private__ = None
             document.__coodie_reader__ = reader

@@ -63,7 +63,7 @@ class DocumentReader(Generic[D]):
         is_whole = self._fields >= model.model_fields.keys()
         judged = validated or needs_validation(model)
         self._build = self._construct if not judged else self._validated if is_whole else self._partial
-        self._compiled = None if judged or not _can_become(model) else self._compile(table)
+        self._compiled = self._compile(table) if not judged and _can_become(model) else None
 
         has_clustering_key = has_static_columns(table) and table.clustering_key[0] in columns
         self._clustering_key = columns.index(table.clustering_key[0]) if has_clustering_key else None
@@ -105,7 +105,7 @@ class DocumentReader(Generic[D]):
     def _document(self, row: Sequence[Any]) -> D:
         document = self._build(row)
         remember_stored(document, StoredRow(self, row))
-        empty = {name for name, value in zip(self.columns, row, strict=True) if value is None}
+        empty = self._fields - self.fields_set(row)
         document.model_fields_set.difference_update(empty)  # nobody set it
         made_up = empty & self._made_up
         if made_up:  # counts as stored, since reading the row again would make another default
@@ -130,6 +130,10 @@ class DocumentReader(Generic[D]):
         if problems:
             raise RowDoesNotFit(self.model.__name__, problems)
         return values
+
+    def fields_set(self, row: Sequence[Any]) -> set[str]:
+        """Return the fields that a row has something for."""
+        return {name for name, value in zip(self.columns, row, strict=True) if value is not None}
 
     def _construct(self, row: Sequence[Any]) -> D:
         """Put the values in place as they are: they fit already."""
@@ -186,7 +190,12 @@ class _Unfinished(BaseDocument):
 
 
 def _can_become(model: type[BaseDocument]) -> bool:
-    """Whether an instance of `_Unfinished` can become one of *model*; not where that has ``__slots__`` of its own."""
+    """Whether an instance of `_Unfinished` can become one of *model*.
+
+    Not where that has ``__slots__`` of its own, or says itself what an attribute is that is not there yet.
+    """
+    if model.__getattr__ is not BaseDocument.__getattr__:
+        return False
     try:
         cast("Any", _new(_Unfinished)).__class__ = model
     except TypeError:
