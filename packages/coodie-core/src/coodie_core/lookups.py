@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from coodie_core.cql_builder import Restriction
-from coodie_core.exceptions import InvalidQueryError
+from coodie_core.exceptions import InvalidQueryError, UnstorableValue
 from coodie_core.expressions import Condition
 from coodie_core.schema import Table
 from coodie_core.suggestions import nearest
-from coodie_core.validation import bound_element, compared, encoded
+from coodie_core.validation import bound_element, compared, comparer, encoded
 
 #: What may follow a field's name in find(), after two underscores, and the operator that it means.
 LOOKUPS = {
@@ -70,8 +72,15 @@ def _checked_condition(table: Table, method: str, condition: Condition) -> Condi
 
 
 def _restriction(table: Table, method: str, keyword: str, value: Any) -> Restriction:
+    compare = table.comparers.get(keyword)
+    if compare is not None and value is not None:
+        try:
+            return Restriction(keyword, "=", compare(value))
+        except (ValidationError, UnstorableValue):
+            pass  # which is told below
     asked = f"{method}({keyword}=...)"
     if keyword in table.by_name and value is not None:
+        _ = comparer(table, keyword)  # for the next time
         return Restriction(keyword, "=", compared(table, keyword, value, asked))
     field, lookup = split_keyword(table, keyword, asked, FIND_LOOKUPS)
     if lookup == "isnull":

@@ -30,6 +30,10 @@ class Memory:
     def __len__(self) -> int:
         return len(self._made)
 
+    def get(self, key: Hashable) -> Any | None:
+        """Return what is kept for *key*, or None."""
+        return self._made.get(key)
+
     def of(self, key: Hashable, make: Callable[[], V]) -> V:
         """Return what *make* gave when it was first called for *key*."""
         try:

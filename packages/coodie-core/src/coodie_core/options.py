@@ -70,14 +70,17 @@ def write_options(
     Raises:
         InvalidQueryError: A value is of the wrong type or out of its range.
     """
+    given = (ttl, timestamp, consistency, timeout, serial_consistency, retry, speculative, on_unknown)
+    if given == _NOTHING_SAID:
+        return NO_OPTIONS
     execution = execution_options(
         consistency, timeout, serial_consistency=serial_consistency, retry=retry, speculative=speculative
     )
-    resolves = is_resolving(on_unknown)
-    if ttl is None and timestamp is None and execution is DEFAULT_EXECUTION and not resolves:
-        return NO_OPTIONS
-    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution, resolves)
+    return WriteOptions(checked_ttl(ttl), checked_timestamp(timestamp), execution, is_resolving(on_unknown))
 
+
+#: What `write_options` is given by most writes.
+_NOTHING_SAID = (*(None,) * 7, "raise")
 
 #: What to do about a conditional write of which nobody knows whether it took place.
 OnUnknown = Literal["raise", "resolve"]
@@ -94,7 +97,7 @@ def is_resolving(on_unknown: OnUnknown) -> bool:
     return on_unknown == "resolve"
 
 
-_NO_OPTIONS = (None,) * 6
+_NO_EXECUTION_OPTIONS = (None,) * 6
 
 
 def execution_options(
@@ -106,7 +109,7 @@ def execution_options(
     speculative: SpeculativePolicy | None = None,
 ) -> ExecutionOptions:
     """Return checked options of an execution; the one that all statements share when nothing is given."""
-    if (consistency, timeout, fetch_size, serial_consistency, retry, speculative) == _NO_OPTIONS:
+    if (consistency, timeout, fetch_size, serial_consistency, retry, speculative) == _NO_EXECUTION_OPTIONS:
         return DEFAULT_EXECUTION
     return ExecutionOptions(
         consistency=consistency_level(consistency),

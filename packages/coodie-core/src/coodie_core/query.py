@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -13,7 +13,9 @@ from coodie_core.cql_builder.selectors import AGGREGATES
 from coodie_core.document import BaseDocument
 from coodie_core.duration import CqlDuration
 from coodie_core.exceptions import InvalidQueryError
+from coodie_core.expressions import Condition
 from coodie_core.family import columns_to_read, has_static_columns, of_its_class
+from coodie_core.lookups import conditions_as_restrictions, restrictions_of
 from coodie_core.options import NO_OPTIONS, Principal, WriteOptions
 from coodie_core.plan import QueryPlan, query_plan
 from coodie_core.schema import Table, table_of
@@ -87,19 +89,23 @@ class Query(Generic[D]):
     if not TYPE_CHECKING:
 
         def __init__(self, model: type[D], **given: Any) -> None:
-            """Do what the generated one does, in a fifth of its time."""
-            if not given.keys() <= _NOTHING_ASKED.keys():
-                raise TypeError(f"Query(): a query has no {', '.join(given.keys() - _NOTHING_ASKED.keys())}.")
-            object.__setattr__(self, "__dict__", _NOTHING_ASKED | given | {"model": model})
+            """Keep what is given, and leave the rest to the class, which has the defaults: in a fifth of the time."""
+            if not given.keys() <= _ATTRIBUTES:
+                raise _no_attribute("Query()", given)
+            _keep(self, "__dict__", {"model": model, **given})
 
     def but(self, **changes: Any) -> Self:
         """Return the query with some attributes changed, quicker than by `dataclasses.replace`."""
-        values = vars(self) | changes
-        if len(values) != len(vars(self)):
-            raise TypeError(f"Query.but(): a query has no {', '.join(changes.keys() - vars(self).keys())}.")
-        changed = object.__new__(type(self))
-        object.__setattr__(changed, "__dict__", values)
+        if not changes.keys() <= _ATTRIBUTES:
+            raise _no_attribute("Query.but()", changes)
+        changed = _new(type(self))
+        _keep(changed, "__dict__", self.__dict__ | changes)
         return changed
+
+    @property
+    def asks_for_plain_rows(self) -> bool:
+        """Whether nothing was asked but which rows, and how many of them at most."""
+        return self.__dict__.keys() <= _OF_PLAIN_QUERIES
 
     @property
     def execution(self) -> ExecutionOptions:
@@ -112,7 +118,30 @@ class Query(Generic[D]):
         return tuple(restriction.column for restriction in self.filters)
 
 
-_NOTHING_ASKED: dict[str, Any] = {item.name: item.default for item in fields(Query)}
+_new, _keep = object.__new__, object.__setattr__
+_ATTRIBUTES = frozenset(item.name for item in fields(Query))
+_OF_PLAIN_QUERIES = frozenset({"model", "filters", "null_checks", "row_limit", "write", "connection", "keyspace"})
+
+
+def _no_attribute(asked: str, given: dict[str, Any]) -> TypeError:
+    return TypeError(f"{asked}: a query has no {', '.join(given.keys() - _ATTRIBUTES)}.")
+
+
+def narrowed(query: Query[D], conditions: Sequence[Condition], filters: Mapping[str, Any]) -> Query[D]:
+    """Return *query* for rows that also fit *conditions* and *filters*, as `find` takes them.
+
+    Raises:
+        InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
+    """
+    table = table_of(query.model)
+    added = restrictions_of(table, "find", filters)
+    if conditions:
+        added = (*conditions_as_restrictions(table, "find", conditions), *added)
+    null_checks = tuple([item for item in added if item.value is None])
+    if not null_checks:
+        return query.but(filters=query.filters + added)
+    rows = tuple([item for item in added if item.value is not None])
+    return query.but(filters=query.filters + rows, null_checks=query.null_checks + null_checks)
 
 
 def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Statement:
@@ -122,27 +151,39 @@ def select_statement(query: Query[Any], keyspace: str | None, *, json: bool = Fa
         InvalidQueryError: CQL cannot do what the options say together.
     """
     table = table_of(query.model)
+    if query.asks_for_plain_rows and table.family is None and not json:
+        return _select_plain_rows(table, query, keyspace)
     query = of_its_class(table, query, reads_documents=query.selected is None and not json)
     if query.nearest is not None:
         _check_nearest(table, query, query.nearest)
     execution = _execution_in_order(table, query) if query.ordering else query.execution
-    shape = ("select", keyspace, json, *_shape_of(table, query))
+    shape = ("select", keyspace, json, restriction_shapes(query.filters), *_shape_of(table, query))
     text = table.memory.of(shape, lambda: _select(table, query, keyspace, json=json).cql)
-    has_tokens = any([item.token_of for item in query.filters])
     return Statement(
         text,
         select_values(query.filters, query.nearest, _per_partition_limit(query), query.row_limit, query.server_timeout),
         execution,
         query.paging_state,
         idempotent=True,
-        routing_key=_key_in_range(query.filters) if has_tokens else None,
+        routing_key=_key_in_range(query.filters),
     )
+
+
+def _select_plain_rows(table: Table, query: Query[Any], keyspace: str | None) -> Statement:
+    """Return the statement of a query of which the text depends on its filters alone, and on whether it has a limit."""
+    filters, limit = query.filters, query.row_limit
+    shape = ("select plain rows", keyspace, restriction_shapes(filters), limit is None, query.null_checks)
+    text: str | None = table.memory.get(shape)
+    if text is None:
+        text = table.memory.of(shape, lambda: _select(table, query, keyspace, json=False).cql)
+    routing_key = _key_in_range(filters) if "token(" in text else None
+    values = select_values(filters, None, None, limit, None)
+    return Statement(text, values, query.execution, idempotent=True, routing_key=routing_key)
 
 
 def _shape_of(table: Table, query: Query[Any]) -> tuple[Any, ...]:
     """Return what the text of a SELECT depends on, and whether CQL can do it: all of *query* but values."""
     return (
-        restriction_shapes(query.filters),
         query.null_checks,
         query.ordering,
         query.nearest and query.nearest.column,
@@ -237,8 +278,10 @@ def limit_counts_rows_of_no_document(query: Query[Any]) -> bool:
 
     In one partition such a row is the only one, so that it takes the place of none.
     """
+    if query.row_limit is None or not has_static_columns(table_of(query.model)):
+        return False
     table = table_of(query.model)
-    if query.row_limit is None or marker_of_rows(table, query) is None:
+    if marker_of_rows(table, query) is None:
         return False
     fixed = {item.column for item in query.filters if item.operator == "=" and not item.token_of}
     if fixed.issuperset(table.partition_key):

@@ -14,7 +14,7 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.expressions import Condition
 from coodie_core.family import columns_to_read
 from coodie_core.identifiers import checked_name
-from coodie_core.lookups import conditions_as_restrictions, null_check, restrictions_of
+from coodie_core.lookups import null_check
 from coodie_core.options import (
     OnUnknown,
     Principal,
@@ -28,7 +28,7 @@ from coodie_core.options import (
     is_resolving,
 )
 from coodie_core.plan import QueryPlan
-from coodie_core.query import Query, plan_of
+from coodie_core.query import Query, narrowed, plan_of
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy, checked_policy
 from coodie_core.schema import table_of
 from coodie_core.validation import bound
@@ -71,11 +71,7 @@ class BaseQuerySet(Generic[D]):
             User.find(country="NL").filter(age__gte=18)
             ```
         """
-        table = table_of(self._query.model)
-        added = (*conditions_as_restrictions(table, "find", conditions), *restrictions_of(table, "find", filters))
-        rows = tuple([item for item in added if item.value is not None])
-        null_checks = tuple([item for item in added if item.value is None])
-        return self._with(filters=self._query.filters + rows, null_checks=self._query.null_checks + null_checks)
+        return type(self)(narrowed(self._query, conditions, filters))
 
     def is_null(self, field: str) -> Self:
         """Return the query set whose `update` and `delete` need this column to be empty (a lightweight transaction).

@@ -69,11 +69,10 @@ class Registry(Generic[D]):
         Raises:
             ConfigurationError: There is none; the message says what to call.
         """
-        wanted = self.name_of(name)
         try:
-            return self._drivers[wanted]
+            return self._drivers[self._default if name is None else name]
         except KeyError:
-            raise ConfigurationError(self._missing(wanted)) from None
+            raise ConfigurationError(self._missing(self.name_of(name))) from None
 
     def __contains__(self, name: str) -> bool:
         return name in self._drivers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -146,6 +146,11 @@ class Table:
         return Memory(_MOST_REMEMBERED)
 
     @cached_property
+    def comparers(self) -> dict[str, Callable[[Any], Any]]:
+        """What checks values that the columns are compared with, once `validation.comparer` made it."""
+        return {}
+
+    @cached_property
     def encoders(self) -> Mapping[str, Convert | None]:
         """What gives each column's value as the driver takes it; None for "unchanged"."""
         return {name: codec.encode for name, codec in self.codecs.items()}
@@ -222,10 +227,8 @@ def table_of(model: type[BaseModel]) -> Table:
     Raises:
         InvalidModel: The class is abstract, refers to a type that is not defined yet, or cannot be mapped.
     """
-    table = model.__dict__.get("__coodie_table__")
-    if table is None:
-        table = _build_late(model)
-    return table
+    table: Table | None = getattr(model, "__coodie_table__", None)  # in less time than from the class's own __dict__
+    return table if table is not None and table.model is model else _build_late(model)
 
 
 def _build_late(model: type[Any]) -> Table:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from coodie_core.codecs import codec_for
+from coodie_core.codecs.scalars import Convert
 from coodie_core.exceptions import InvalidQueryError, UnstorableValue
 from coodie_core.schema import Table
 from coodie_core.shapes import shape_of
@@ -74,6 +75,29 @@ def compared(table: Table, field: str, value: Any, asked: str) -> Any:
 def bound(table: Table, field: str, value: Any, asked: str) -> Any:
     """Return *value*, checked against the field, as the driver takes it."""
     return encoded(table, field, validated(table, field, value, asked))
+
+
+def comparer(table: Table, field: str) -> Callable[[Any], Any]:
+    """Return what does the same as `compared`, with errors that do not say what was asked.
+
+    It raises `pydantic.ValidationError` or `UnstorableValue`.
+    """
+    made = table.comparers.get(field)
+    if made is None:
+        made = _encoding(_validator(table, field, constrained=False), table.encoders[field])
+        table.comparers[field] = made
+    return made
+
+
+def _encoding(validate: Callable[[Any], Any], encode: Convert | None) -> Callable[[Any], Any]:
+    if encode is None:
+        return validate
+
+    def validated_and_encoded(value: Any) -> Any:
+        checked = validate(value)
+        return checked if checked is None else encode(checked)
+
+    return validated_and_encoded
 
 
 def _validator(table: Table, field: str, *, constrained: bool) -> Callable[[Any], Any]:

@@ -51,7 +51,12 @@ RestrictionShape = tuple[str, str, tuple[str, ...], bool]
 
 def restriction_shapes(given: Sequence[Restriction]) -> tuple[RestrictionShape, ...]:
     """Return what the text of restrictions depends on: all but their values."""
-    return tuple([(item.column, item.operator, item.token_of, item.is_token_of_key) for item in given])
+    return tuple(
+        [
+            (column, operator, token_of, token_of != () and isinstance(value, tuple))
+            for column, operator, value, token_of in given
+        ]
+    )
 
 
 class Assignment(NamedTuple):
@@ -129,9 +134,10 @@ def restriction_text(shape: RestrictionShape) -> str:
 
 def bound_values(given: Sequence[Restriction]) -> tuple[Any, ...]:
     """Return what restrictions bind, in their order."""
-    if any([item.token_of for item in given]):
+    values = [value for _, _, value, token_of in given if not token_of]
+    if len(values) < len(given):
         return tuple(value for item in given for value in (item.value if item.is_token_of_key else (item.value,)))
-    return tuple([item.value for item in given])
+    return tuple(values)
 
 
 def restrictions_text(keyword: str, shapes: Sequence[RestrictionShape]) -> str:

@@ -96,8 +96,11 @@ def select_values(
     server_timeout: CqlDuration | None,
 ) -> tuple[Any, ...]:
     """Return what a SELECT binds, in the order of its markers."""
+    values = bound_values(where)
+    if nearest is None and per_partition_limit is None and server_timeout is None:  # as most queries
+        return values if limit is None else (*values, limit)
     after_where = (nearest and nearest.vector, per_partition_limit, limit, server_timeout)
-    return (*bound_values(where), *[value for value in after_where if value is not None])
+    return (*values, *[value for value in after_where if value is not None])
 
 
 class _Shape(NamedTuple):

@@ -34,13 +34,13 @@ from coodie_core.query import (
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.selection import counter_of_rows, function_of, selector_of, values_of
-from coodie_core.statement import Rows, Statement
+from coodie_core.statement import Rows
 
 D = TypeVar("D", bound=BaseDocument)
 R = TypeVar("R")
 
-#: Makes results of the rows of a query.
-Results = Callable[[Query[D], Rows], Sequence[R]]
+#: Makes results of the rows of a query, in a new list.
+Results = Callable[[Query[D], Rows], list[R]]
 
 
 def documents(query: Query[D], rows: Rows) -> list[D]:
@@ -61,9 +61,17 @@ def page(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Readi
 
 def all_results(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[list[R]]:
     """Read every page."""
-    walk, read = PageWalk(query), list[R]()
-    while not walk.has_ended:
-        read += walk.take((yield from page(walk.query, keyspace, results)))
+    if limit_counts_rows_of_no_document(query):
+        walk, counted = PageWalk(query), list[R]()
+        while not walk.has_ended:
+            counted += walk.take((yield from page(walk.query, keyspace, results)))
+        return counted
+    answer = yield from _rows(query, keyspace)
+    read = results(query, answer)
+    while answer.paging_state is not None:
+        query = query.but(paging_state=answer.paging_state)
+        answer = yield from _rows(query, keyspace)
+        read += results(query, answer)
     return read
 
 
@@ -272,9 +280,8 @@ def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Rea
             f"from there in code that you trust, give page() the paging_state."
         )
     in_keyspace = query.keyspace or table_of(query.model).keyspace_in(keyspace)
-    statement: Statement = select_statement(query, in_keyspace, json=json)
     try:
-        return (yield statement)
+        return (yield select_statement(query, in_keyspace, json=json))
     except ServerRefusedQuery as error:
         if (explained := _explained(query, str(error), error)) is None:
             raise
