@@ -29,6 +29,16 @@ def test_the_text_that_was_not_used_for_longest_gives_way() -> None:
     assert [statements.get(text) for text in ("a", "b", "c")] == [1, None, 3]
 
 
+def test_texts_can_be_forgotten() -> None:
+    statements = PreparedStatements()
+    statements.add("a", 1)
+    statements.add("b", 2)
+
+    statements.forget(["a", "never prepared"])
+
+    assert [statements.get(text) for text in ("a", "b")] == [None, 2]
+
+
 def test_it_never_holds_more_than_its_limit() -> None:
     statements = PreparedStatements()
 

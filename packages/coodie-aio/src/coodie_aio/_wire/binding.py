@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 from cassandra import ProtocolVersion
 from cassandra.query import UNSET_VALUE
 
+from coodie_core.driver_support.user_fields import serializer
+
 
 class Binder:
     """Binds values to one prepared statement.
@@ -23,7 +25,7 @@ class Binder:
         self._common: dict[str, Any] = {**kind(prepared).__dict__, "prepared_statement": None}  # or it would never go
         self._version: int = prepared.protocol_version
         self._serializers: tuple[Callable[[Any, int], bytes], ...] = tuple(
-            column.type.serialize for column in prepared.column_metadata
+            serializer(column.type) for column in prepared.column_metadata
         )
         self._needed: frozenset[int] = frozenset(prepared.routing_key_indexes or ())
 

@@ -26,7 +26,7 @@ from coodie_core.driver_support.answers import (
     texts_to_prepare,
 )
 from coodie_core.driver_support.options import ConnectionOptions
-from coodie_core.exceptions import CoodieError
+from coodie_core.exceptions import CoodieError, InvalidQueryError
 from coodie_core.statement import Request, Rows
 
 
@@ -65,6 +65,9 @@ class ScyllaDriver(LinkedDriver[Link]):
             }
             arguments = sending_arguments(request, limit, usual_timeout, session)
             response = sent_together(send, session, request, prepared, arguments, self._options.policies)
+        except InvalidQueryError:  # perhaps the schema changed since the texts were prepared
+            link.prepared.forget(texts_to_prepare(request))
+            raise
         except CoodieError:
             raise
         except Exception as error:

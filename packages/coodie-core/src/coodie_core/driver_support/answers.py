@@ -17,6 +17,7 @@ from coodie_core.driver_support.errors import (
     words_of_outcome,
 )
 from coodie_core.driver_support.time_limits import out_of_time, ran_out, waiting_time
+from coodie_core.driver_support.user_fields import FieldIsUnknown, refuse_unknown_fields
 from coodie_core.exceptions import ConfigurationError, ConnectionLost, CoodieError, DatabaseError, InvalidQueryError
 from coodie_core.statement import BatchStatement, Request, Rows, Statement
 
@@ -185,6 +186,10 @@ def refused_values(statement: Statement, prepared: Any, error: Exception) -> Inv
         error: What the driver raised.
     """
     for column, value in zip(prepared.column_metadata, statement.params, strict=False):
+        try:
+            refuse_unknown_fields(column.type, value)
+        except FieldIsUnknown as unknown:
+            return unknown.of_column(column.name, statement.cql)
         if not can_be_serialized(column.type, value, prepared.protocol_version):
             return InvalidQueryError(
                 f"Column {column.name!r} is {column.type.cql_parameterized_type()} and cannot take this value of type "

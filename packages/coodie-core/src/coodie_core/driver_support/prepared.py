@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 MAX_PREPARED = 1_000
@@ -45,6 +46,11 @@ class PreparedStatements:
                 self._by_text.popitem(last=False)
             except KeyError:  # other threads have just dropped the rest
                 return
+
+    def forget(self, texts: Iterable[str]) -> None:
+        """Forget some texts, because what they were prepared to may be out of date."""
+        for cql in texts:
+            self._by_text.pop(cql, None)
 
     def clear(self) -> None:
         """Forget every text, because the schema changed and a text may mean something else now."""

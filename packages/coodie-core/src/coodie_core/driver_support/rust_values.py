@@ -21,6 +21,7 @@ from coodie_core.driver_support.foreign_values import (
     fields_of,
     naive,
 )
+from coodie_core.driver_support.user_fields import FieldIsUnknown
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.statement import Statement
 
@@ -156,7 +157,7 @@ def encoder(cql_type: Any) -> Convert | None:
         case "CqlTuple":
             return tuple_encoder([encoder(part) for part in cql_type.element_types])
         case "CqlUserDefinedType":
-            return record_encoder([(name, encoder(part)) for name, part in cql_type.field_types])
+            return record_encoder(cql_type.name, [(name, encoder(part)) for name, part in cql_type.field_types])
         case name:
             return SCALAR_ENCODERS.get(name)
 
@@ -188,9 +189,14 @@ def tuple_encoder(encoders: Sequence[Convert | None]) -> Convert:
     return encode
 
 
-def record_encoder(encoders: Sequence[tuple[str, Convert | None]]) -> Convert:
+def record_encoder(type_name: str, encoders: Sequence[tuple[str, Convert | None]]) -> Convert:
+    known = {name for name, _ in encoders}
+
     def encode(value: Any) -> Any:
         fields = fields_of(value)
+        for name, part in fields.items():
+            if part is not None and name not in known:
+                raise FieldIsUnknown(type_name, name)
         return {name: not_null(fields.get(name), convert) for name, convert in encoders}
 
     return encode
@@ -226,6 +232,8 @@ class Binding(NamedTuple):
                     values[number] = convert(values[number])
                 except NullInside:
                     raise self.null_inside(statement, number) from None
+                except FieldIsUnknown as error:
+                    raise error.of_column(self.columns[number].name, statement.cql) from None
                 except Exception as error:
                     raise self.refused(statement, number, str(error)) from None  # its text may quote the value
         return values

@@ -12,7 +12,7 @@ from coodie_core.driver_support.options import ConnectionOptions
 from coodie_core.driver_support.reported import Attempts, reported_failure, seconds_left
 from coodie_core.driver_support.rust_errors import is_disagreement, reported
 from coodie_core.driver_support.time_limits import waiting_time
-from coodie_core.exceptions import CoodieError
+from coodie_core.exceptions import CoodieError, InvalidQueryError
 from coodie_core.statement import Request, Rows, Statement
 from coodie_sync.drivers.linked import LinkedDriver
 from coodie_sync.drivers.replies import Reply
@@ -124,7 +124,11 @@ class RustReply(Reply):
         timeout = None if limit is None else waiting_time(limit, link.profiles.timeout)
         has_policy = self._attempts.policy is not None
         self._attempts.begin()
-        return sending(session, self._request, self._prepared, link.profiles, speculative, timeout, has_policy)
+        try:
+            return sending(session, self._request, self._prepared, link.profiles, speculative, timeout, has_policy)
+        except InvalidQueryError:  # perhaps the schema changed since the texts were prepared
+            link.prepared.forget(self._prepared)
+            raise
 
     def _rows(self, result: Any) -> Rows:
         request = self._request
@@ -137,6 +141,7 @@ class RustReply(Reply):
         request, link, known = self._request, self._driver.link, self._options.hosts
         refused = refused_value(request, self._prepared, error)
         if refused is not None:
+            link.prepared.forget(self._prepared)
             raise refused from None  # the driver's text may quote the value
         explained = reported(error, known)
         left = seconds_left(self._limit, link.profiles.timeout, self._began, monotonic())
