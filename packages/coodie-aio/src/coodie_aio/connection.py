@@ -84,7 +84,7 @@ async def init_coodie(
             await Product.sync_table()
         ```
     """
-    kind = driver_class(driver_type)
+    kind = await driver_class(driver_type)
     options = connection_options(
         hosts=hosts,
         session=session,

@@ -17,8 +17,9 @@ from typing import Literal
 from coodie_core.exceptions import InvalidModel
 
 
+@dataclass(frozen=True)
 class Marker:
-    """The base of every marker."""
+    """The base of every marker: a value that equals the others of its class with the same arguments."""
 
     __slots__ = ()
 
@@ -86,17 +87,18 @@ class Indexed(Marker):
             raise InvalidModel(f"Indexed(target={self.target!r}): use KEYS, VALUES, ENTRIES or FULL.")
 
 
-@dataclass(frozen=True, slots=True)
 class Counter(Marker):
     """The field is a counter, which is only ever incremented and decremented (see `CounterDocument`)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Static(Marker):
     """The field is a static column: one value shared by all rows of a partition."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Version(Marker):
     """The field counts the writes of its document, so that nobody overwrites a change that he has not seen.
 
@@ -113,66 +115,79 @@ class Version(Marker):
         ```
     """
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Frozen(Marker):
     """The collection or user-defined type is stored as one value that can only be replaced as a whole.
 
     Inner collections are frozen without this marker, since CQL allows them no other way.
     """
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Discriminator(Marker):
     """The field tells which document class a row belongs to, where several share one table."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class BigInt(Marker):
     """Store an ``int`` in 64 bits (``bigint``), instead of the 32 bits of ``int``."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class SmallInt(Marker):
     """Store an ``int`` in 16 bits (``smallint``)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class TinyInt(Marker):
     """Store an ``int`` in 8 bits (``tinyint``)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class VarInt(Marker):
     """Store an ``int`` of any size (``varint``)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Double(Marker):
     """Store a ``float`` in 64 bits (``double``), which keeps every value of Python's ``float``.
 
     Without it a ``float`` is CQL's 32-bit ``float``, and 19.99 comes back as 19.98999977.
     """
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Ascii(Marker):
     """Store a ``str`` as ``ascii``: characters below 128 only."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class TimeUUID(Marker):
     """Store a ``UUID`` of version 1 as ``timeuuid``, which sorts by the time in it."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Time(Marker):
     """Store the field as ``time``: nanoseconds since midnight."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Duration(Marker):
     """Store the field as ``duration``: months, days and nanoseconds."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

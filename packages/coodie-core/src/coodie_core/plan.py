@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from html import escape
 from typing import Any
 
 from coodie_core.cql_builder import Restriction
@@ -68,6 +67,8 @@ class QueryPlan:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        from html import escape  # for notebooks only
+
         rows = (f"<tr><th>{label}</th><td><code>{escape(text)}</code></td></tr>" for label, text in self._lines())
         return f"<table style='text-align: left'>{''.join(rows)}</table>"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -13,5 +12,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         >>> nearest("emial", ["id", "email"])
         " (did you mean 'email'?)"
     """
+    from difflib import get_close_matches  # for errors only
+
     matches = get_close_matches(name, list(known), n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -1,28 +1,12 @@
 """Pydantic documents for ScyllaDB and Apache Cassandra: one API, twice.
 
 `coodie.sync` blocks, `coodie.aio` is awaited; names, arguments, results and errors are the same. The async names are
-also here at the top, with what both share: markers, results, exceptions.
+also here at the top, with what both share: markers, results, exceptions. What belongs to one API is imported when it is
+first asked for, so that a program pays for the API that it uses.
 """
 
-from coodie.usertype import UserType as UserType
-from coodie_aio import AsyncBatchQuery as AsyncBatchQuery
-from coodie_aio import BulkWrites as BulkWrites
-from coodie_aio import CounterDocument as CounterDocument
-from coodie_aio import Document as Document
-from coodie_aio import GroupedQuerySet as GroupedQuerySet
-from coodie_aio import MaterializedView as MaterializedView
-from coodie_aio import QuerySet as QuerySet
-from coodie_aio import Scanner as Scanner
-from coodie_aio import ValuesQuerySet as ValuesQuerySet
-from coodie_aio import alter_keyspace as alter_keyspace
-from coodie_aio import bulk as bulk
-from coodie_aio import create_keyspace as create_keyspace
-from coodie_aio import deadline as deadline
-from coodie_aio import drop_keyspace as drop_keyspace
-from coodie_aio import execute_raw as execute_raw
-from coodie_aio import get_driver as get_driver
-from coodie_aio import init_coodie as init_coodie
-from coodie_aio import register_driver as register_driver
+from typing import TYPE_CHECKING
+
 from coodie_core.exceptions import AlreadyExists as AlreadyExists
 from coodie_core.exceptions import AuthenticationFailed as AuthenticationFailed
 from coodie_core.exceptions import BulkWriteError as BulkWriteError
@@ -100,6 +84,68 @@ from coodie_core.results import SchemaChanges as SchemaChanges
 from coodie_core.retrying import RetryPolicy as RetryPolicy
 from coodie_core.retrying import SpeculativePolicy as SpeculativePolicy
 from coodie_core.types import CqlDuration as CqlDuration
-from coodie_sync import BatchQuery as BatchQuery
 
 __version__ = "2.0.0"
+
+if TYPE_CHECKING:
+    from coodie.usertype import UserType as UserType
+    from coodie_aio import AsyncBatchQuery as AsyncBatchQuery
+    from coodie_aio import BulkWrites as BulkWrites
+    from coodie_aio import CounterDocument as CounterDocument
+    from coodie_aio import Document as Document
+    from coodie_aio import GroupedQuerySet as GroupedQuerySet
+    from coodie_aio import MaterializedView as MaterializedView
+    from coodie_aio import QuerySet as QuerySet
+    from coodie_aio import Scanner as Scanner
+    from coodie_aio import ValuesQuerySet as ValuesQuerySet
+    from coodie_aio import alter_keyspace as alter_keyspace
+    from coodie_aio import bulk as bulk
+    from coodie_aio import create_keyspace as create_keyspace
+    from coodie_aio import deadline as deadline
+    from coodie_aio import drop_keyspace as drop_keyspace
+    from coodie_aio import execute_raw as execute_raw
+    from coodie_aio import get_driver as get_driver
+    from coodie_aio import init_coodie as init_coodie
+    from coodie_aio import register_driver as register_driver
+    from coodie_sync import BatchQuery as BatchQuery
+else:
+    from importlib import import_module
+
+    _HOMES = {
+        "BatchQuery": "coodie_sync",
+        "UserType": "coodie.usertype",
+        **dict.fromkeys(
+            (
+                "AsyncBatchQuery",
+                "BulkWrites",
+                "CounterDocument",
+                "Document",
+                "GroupedQuerySet",
+                "MaterializedView",
+                "QuerySet",
+                "Scanner",
+                "ValuesQuerySet",
+                "alter_keyspace",
+                "bulk",
+                "create_keyspace",
+                "deadline",
+                "drop_keyspace",
+                "execute_raw",
+                "get_driver",
+                "init_coodie",
+                "register_driver",
+            ),
+            "coodie_aio",
+        ),
+    }
+
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return found
+
+    def __dir__():
+        return [*globals(), *_HOMES]
+
+    __all__ = [name for name in __dir__() if name[0] != "_" and name not in ("TYPE_CHECKING", "import_module")]

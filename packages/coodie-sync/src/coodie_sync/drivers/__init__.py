@@ -1,4 +1,7 @@
-"""The drivers that `init_coodie` can open, by their ``driver_type``."""
+"""The drivers that `init_coodie` can open, by their ``driver_type``.
+
+Each is imported when one of its type is first opened: a driver is most of what a program imports.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from coodie_core.driver_support.options import driver_not_installed, unknown_driver_type
 from coodie_sync.drivers.base import Driver as Driver
-from coodie_sync.drivers.scylla import ScyllaDriver as ScyllaDriver
 
 if TYPE_CHECKING:
     from coodie_sync.drivers.rust import RustDriver
+    from coodie_sync.drivers.scylla import ScyllaDriver
 
     DriverClass: TypeAlias = type[ScyllaDriver] | type[RustDriver]
 
 
 def _scylla() -> DriverClass:
+    from coodie_sync.drivers.scylla import ScyllaDriver
+
     return ScyllaDriver
 
 
