@@ -3,6 +3,8 @@
 A loop that names each column in turn takes a third of the time of one that looks up what to do with it. Nothing of a
 model becomes part of the code's text: it knows columns by their places (``v0``, ``v1``, ...), and is given their names
 and converters as values.
+
+Where coodie's part in C is installed, that makes the same of the same (`speedups`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
+from coodie_core import speedups
 from coodie_core.codecs.scalars import Convert
+from coodie_core.document import BaseDocument
+
+_EMPTY_SLOTS = tuple(vars(BaseModel)[name] for name in ("__pydantic_extra__", "__pydantic_private__"))
+_READER_SLOT, _ROW_SLOT = (vars(BaseDocument)[name] for name in ("__coodie_reader__", "__coodie_row__"))
 
 
 class RowValue(NamedTuple):
@@ -42,8 +51,12 @@ def tuples_maker(values: Sequence[RowValue]) -> Callable[[Iterable[Sequence[Any]
     Raises:
         ValueError: When it is called: a row has another number of values.
     """
-    bind = _compiled(_tuples_text, _kinds(values))
-    make: Callable[[Iterable[Sequence[Any]]], list[tuple[Any, ...]]] = bind(**_converters(values))
+    converters = _converters(values)
+    make: Callable[[Iterable[Sequence[Any]]], list[tuple[Any, ...]]] = (
+        _compiled(_tuples_text, _kinds(values))(*converters)
+        if speedups.rows is None
+        else speedups.rows.TuplesMaker(*converters)
+    )
     return make
 
 
@@ -72,15 +85,15 @@ def documents_maker(
     Raises:
         ValueError: When it is called: a row has another number of values, or a value does not fit.
     """
-    bind = _compiled(_documents_text, _kinds(values))
-    make: Callable[[Iterable[Sequence[Any]]], list[Any]] = bind(
-        **_converters(values),
-        model=model,
-        unfinished=unfinished,
-        reader=reader,
-        names=tuple(columns),
-        special=special,
-    )
+    converters = _converters(values)
+    make: Callable[[Iterable[Sequence[Any]]], list[Any]]
+    if speedups.rows is None:
+        bind = _compiled(_documents_text, _kinds(values))
+        make = bind(*converters, model, unfinished, reader, tuple(columns), special)
+    else:
+        alone = [value.by_itself for value in values]
+        slots = [*((slot, None) for slot in _EMPTY_SLOTS), (_READER_SLOT, reader)]
+        make = speedups.rows.ObjectsMaker(model, columns, *converters, alone, special, slots, _ROW_SLOT)
     return make
 
 
@@ -88,11 +101,9 @@ def _kinds(values: Sequence[RowValue]) -> tuple[_Kind, ...]:
     return tuple(_Kind(value.decode is not None, value.when_null is not None, value.by_itself) for value in values)
 
 
-def _converters(values: Sequence[RowValue]) -> dict[str, Any]:
-    return {
-        "decoders": tuple(value.decode for value in values),
-        "makers": tuple(value.when_null for value in values),
-    }
+def _converters(values: Sequence[RowValue]) -> tuple[tuple[Convert | None, ...], tuple[Callable[[], Any] | None, ...]]:
+    """Return what makes an item of each value, and what makes it where there is none."""
+    return tuple(value.decode for value in values), tuple(value.when_null for value in values)
 
 
 @lru_cache(maxsize=1024)

@@ -11,20 +11,17 @@ the same columns, whatever became of the schema meanwhile, and any other is pars
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from struct import Struct
 from typing import Any, NamedTuple
 
 from cassandra import ProtocolVersion
-from cassandra.bytesio import BytesIOReader
 from cassandra.cqltypes import UserType
-from cassandra.deserializers import make_deserializers
-from cassandra.obj_parser import ListParser
-from cassandra.parsing import ParseDesc
-from cassandra.policies import ColDesc
 from cassandra.protocol import BatchMessage, ExecuteMessage, ProtocolHandler, ResultMessage
 from cassandra.query import UNSET_VALUE
 
+from coodie_sync._wire.rows import Row, rows_reader
 from coodie_sync._wire.segments import WORTH_COMPRESSING
 
 DESCRIPTIONS_REMEMBERED = 1_024
@@ -51,11 +48,11 @@ class Description(NamedTuple):
     """The columns of an answer, ready for reading rows.
 
     Attributes:
-        metadata: What the driver's prepared statement has; kept so that its identity stays its own.
+        metadata: What the driver's prepared statement has, or the statement; kept so that its identity stays its own.
         encoded: What the server sends of it.
         names: The columns' names.
         types: Their types.
-        parser: How the driver reads a row.
+        rows: Reads the rows of a body, from a place in it on.
         user_types: The user-defined types, and the classes that stood for them.
     """
 
@@ -63,7 +60,7 @@ class Description(NamedTuple):
     encoded: bytes
     names: list[str]
     types: list[Any]
-    parser: Any
+    rows: Callable[[bytes, int], list[Row]]
     user_types: tuple[tuple[str, str, Any], ...]
 
 
@@ -92,8 +89,7 @@ class QuickVoid(ResultMessage):  # type: ignore[misc]  # the driver has no types
 
 
 DONE = QuickVoid()
-_list_parser = ListParser()
-_descriptions: dict[tuple[int, int, int], Description] = {}
+_descriptions: dict[tuple[int, int, int, int], Description] = {}
 
 
 class QuickFrames(ProtocolHandler):  # type: ignore[misc]  # the driver has no types
@@ -171,10 +167,13 @@ def quick_rows(body: bytes, protocol_version: int, user_type_map: Any, metadata:
         body: The answer.
         protocol_version: Of the connection.
         user_type_map: Which classes stand for user-defined types: by keyspace, and then by name.
-        metadata: The columns that the statement had when it was prepared: what the answer is remembered by.
+        metadata: The columns that the statement had when it was prepared: what the answer is remembered by. Where it
+            had none, because it depends on a condition what is answered, the statement stands for them.
     """
     flags, columns = INTS.unpack_from(body, 4)
-    if flags & ~(SPEC_OF_ALL_COLUMNS | MORE_PAGES | NO_METADATA):
+    if flags & ~(SPEC_OF_ALL_COLUMNS | MORE_PAGES | NO_METADATA) or (
+        flags & NO_METADATA and type(metadata) is not list
+    ):
         return None
     start, paging_state = 12, None
     if flags & MORE_PAGES:
@@ -182,15 +181,15 @@ def quick_rows(body: bytes, protocol_version: int, user_type_map: Any, metadata:
         start += INT.size
         paging_state = body[start : start + length]
         start += length
-    known = _descriptions.get((id(metadata), protocol_version, flags & NO_METADATA))
-    if known is None or not body.startswith(known.encoded, start) or len(known.names) != columns:
+    known = _descriptions.get((id(metadata), protocol_version, flags & NO_METADATA, columns))
+    if known is None or not body.startswith(known.encoded, start):
         known = described(body, flags, columns, start, protocol_version, user_type_map, metadata)
     for keyspace, name, mapped in known.user_types:
         if user_type_map.get(keyspace, {}).get(name) is not mapped:
             known = described(body, flags, columns, start, protocol_version, user_type_map, metadata)
             break
     try:
-        rows = _list_parser.parse_rows(BytesIOReader(body[start + len(known.encoded) :]), known.parser)
+        rows = known.rows(body, start + len(known.encoded))
     except Exception:  # the driver reads it once more, and says which column it is
         return None
     return QuickRows(known, rows, paging_state)
@@ -207,12 +206,11 @@ def described(
         message.recv_results_metadata(spec, user_type_map)
         found, end = message.column_metadata, start + spec.tell() - INTS.size
     names, types = [column[2] for column in found], [column[3] for column in found]
-    tables = [ColDesc(column[0], column[1], column[2]) for column in found]
-    parser = ParseDesc(names, types, None, tables, make_deserializers(types), protocol_version)
-    description = Description(metadata, body[start:end], names, types, parser, tuple(user_types_in(types)))
+    rows = rows_reader([*found], protocol_version)
+    description = Description(metadata, body[start:end], names, types, rows, tuple(user_types_in(types)))
     if len(_descriptions) >= DESCRIPTIONS_REMEMBERED:
         _descriptions.clear()
-    _descriptions[id(metadata), protocol_version, flags & NO_METADATA] = description
+    _descriptions[id(metadata), protocol_version, flags & NO_METADATA, columns] = description
     return description
 
 
