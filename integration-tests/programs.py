@@ -41,6 +41,35 @@ COMMON = """
         assert status == 0, f"the child ended with {status}"
 """
 
+FORKS_WHILE_CONNECTING = """
+    from cassandra.io import libevreactor
+
+    def live():
+        return 0 if libevreactor._global_loop is None else len(libevreactor._global_loop._live_conns)
+
+    for is_moment in (lambda: True, lambda: live() > 0, lambda: live() > 1, lambda: driver.session is not None):
+        driver = do(init_coodie, **arguments, lazy=True)
+        threads = [threading.Thread(target=use, args=(driver,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while not is_moment():
+            time.sleep(0)
+        child = os.fork()
+        if not child:
+            use(driver)
+            sys.exit(0)
+        for thread in threads:
+            thread.join()
+        wait_for(child)
+        do(driver.close)
+"""
+
+CONNECTING_IMPORTS_NOTHING = """
+    driver = do(init_coodie, **arguments, lazy=True)
+    before = set(sys.modules)
+    use(driver)
+    assert set(sys.modules) == before, set(sys.modules) - before
+"""
 
 ABOUT_FORKS = ("-W", "ignore:This process:DeprecationWarning")
 """Python 3.12 and later warn of every fork of a process that has threads."""

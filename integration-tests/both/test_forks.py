@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from programs import APIS, Ended, run_program
+from programs import APIS, CONNECTING_IMPORTS_NOTHING, FORKS_WHILE_CONNECTING, Ended, run_program
 
 from coodie_testing import FaultProxy, Server
 
@@ -155,26 +155,14 @@ def test_a_child_may_fork_and_close_and_the_others_go_on(proxy: FaultProxy, api:
 
 @pytest.mark.parametrize("api", APIS)
 def test_a_fork_while_the_driver_is_connecting(proxy: FaultProxy, api: str) -> None:
-    run(
-        api,
-        """
-        driver = do(init_coodie, **arguments, lazy=True)
-        for _ in range(3):
-            threads = [threading.Thread(target=use, args=(driver,)) for _ in range(4)]
-            for thread in threads:
-                thread.start()
-            child = os.fork()
-            if not child:
-                use(driver)
-                sys.exit(0)
-            for thread in threads:
-                thread.join()
-            wait_for(child)
-            do(driver.close)
-            driver = do(init_coodie, **arguments, lazy=True)
-        """,
-        proxy,
-    )
+    run(api, FORKS_WHILE_CONNECTING, proxy)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("api", APIS)
+def test_connecting_imports_nothing(proxy: FaultProxy, api: str, fast: bool) -> None:
+    """In a child that was forked while a thread imports a module, that import is locked for ever."""
+    run(api, CONNECTING_IMPORTS_NOTHING, proxy, fast=fast)
 
 
 @pytest.mark.parametrize("api", APIS)
