@@ -15,7 +15,14 @@ import pytest
 from pydantic import Field
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, create_keyspace, execute_raw, init_coodie
-from coodie_core.exceptions import ConfigurationError, InvalidModel, InvalidQueryError, NoHostAvailable
+from coodie_core.exceptions import (
+    ConfigurationError,
+    FilteringRefused,
+    InvalidModel,
+    InvalidQueryError,
+    NoHostAvailable,
+    ServerRefusedQuery,
+)
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
 
 REFUSING_PORT = 1
@@ -156,6 +163,16 @@ async def test_it_is_refused_before_anything_is_sent(no_server: None, request_: 
         await request_()
 
     assert str(refused.value).startswith(message)
+
+
+async def test_a_column_that_is_compared_twice(coodie_aio_driver: Any):
+    """Only the server knows which comparisons go together; filtering would not help, and is not recommended."""
+    await Visit.sync_table()
+
+    with pytest.raises(ServerRefusedQuery, match="more than one relation") as refused:
+        await Visit.find(country="NL", day=1, day__gt=0).all()
+
+    assert not isinstance(refused.value, FilteringRefused)
 
 
 async def test_a_batch_that_has_ended(no_server: None):

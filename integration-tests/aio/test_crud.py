@@ -252,3 +252,19 @@ async def test_a_row_without_a_value_that_the_field_needs_is_an_error_that_names
 
     with pytest.raises(RowDoesNotFit, match=r"A row of the table does not fit User: name: the column is empty"):
         await User.get(id=user.id)
+
+
+@pytest.mark.filterwarnings("ignore:Field name .* shadows an attribute:UserWarning")
+async def test_fields_may_be_called_like_the_methods_that_documents_use_themselves():
+    class Route(Document):
+        id: Annotated[int, PrimaryKey()]
+        table_name: str = "routes"
+        connection_name: str = "fast"
+
+    await Route.sync_table()
+    route = Route(id=1)
+    await route.save()
+    await route.update(connection_name="slow")
+
+    assert await Route.get(id=1) == Route(id=1, connection_name="slow")
+    await route.delete()

@@ -159,6 +159,23 @@ async def test_indexes_that_the_model_no_longer_has_are_dropped_on_request():
     assert await indexes_of(After) == {}
 
 
+async def test_tables_and_indexes_may_have_long_names():
+    """Servers name an index after its table and column; older ones have tables of 48 characters at most."""
+
+    class Delivery(Document):
+        id: Annotated[int, PrimaryKey()]
+        state_of_the_delivery: Annotated[str, Indexed()] = ""
+
+        class Settings:
+            name = "deliveries_by_customer_and_day_of_the_warehouse"
+
+    await Delivery.sync_table()
+    await Delivery.create(id=1, state_of_the_delivery="sent")
+
+    assert await Delivery.sync_table() == []
+    assert await Delivery.find(state_of_the_delivery="sent").count() == 1
+
+
 async def test_a_table_that_was_dropped_is_created_again():
     class Phoenix(Document):
         id: Annotated[int, PrimaryKey()]

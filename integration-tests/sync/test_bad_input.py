@@ -16,7 +16,14 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import Field
 
-from coodie_core.exceptions import ConfigurationError, InvalidModel, InvalidQueryError, NoHostAvailable
+from coodie_core.exceptions import (
+    ConfigurationError,
+    FilteringRefused,
+    InvalidModel,
+    InvalidQueryError,
+    NoHostAvailable,
+    ServerRefusedQuery,
+)
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
 from coodie_sync import BatchQuery, CounterDocument, Document, create_keyspace, execute_raw, init_coodie
 
@@ -158,6 +165,16 @@ def test_it_is_refused_before_anything_is_sent(no_server: None, request_: Any, m
         request_()
 
     assert str(refused.value).startswith(message)
+
+
+def test_a_column_that_is_compared_twice(coodie_sync_driver: Any):
+    """Only the server knows which comparisons go together; filtering would not help, and is not recommended."""
+    Visit.sync_table()
+
+    with pytest.raises(ServerRefusedQuery, match="more than one relation") as refused:
+        Visit.find(country="NL", day=1, day__gt=0).all()
+
+    assert not isinstance(refused.value, FilteringRefused)
 
 
 def test_a_batch_that_has_ended(no_server: None):

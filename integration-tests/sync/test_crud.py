@@ -254,3 +254,19 @@ def test_a_row_without_a_value_that_the_field_needs_is_an_error_that_names_the_f
 
     with pytest.raises(RowDoesNotFit, match=r"A row of the table does not fit User: name: the column is empty"):
         User.get(id=user.id)
+
+
+@pytest.mark.filterwarnings("ignore:Field name .* shadows an attribute:UserWarning")
+def test_fields_may_be_called_like_the_methods_that_documents_use_themselves():
+    class Route(Document):
+        id: Annotated[int, PrimaryKey()]
+        table_name: str = "routes"
+        connection_name: str = "fast"
+
+    Route.sync_table()
+    route = Route(id=1)
+    route.save()
+    route.update(connection_name="slow")
+
+    assert Route.get(id=1) == Route(id=1, connection_name="slow")
+    route.delete()

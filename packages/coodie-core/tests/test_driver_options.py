@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def test_without_hosts_it_is_this_machine() -> None:
 
 
 def test_further_keywords_go_to_the_cluster() -> None:
-    context = object()
+    context = ssl.create_default_context()
 
     made = options(hosts=["a", "b"], ssl_context=context, arguments={"port": 19042, "connect_timeout": 1})
 
@@ -81,6 +82,11 @@ def test_a_port_that_all_hosts_share_is_that_of_the_nodes_found_later() -> None:
     assert "port" not in options(hosts=["a:19042", "b"]).cluster
     assert "port" not in options(hosts=["a:1", "b:2"]).cluster
     assert options(hosts=["a:19042"], arguments={"port": 9142}).cluster["port"] == 9142
+
+
+def test_a_context_that_cannot_encrypt_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"ssl_context=True: give an ssl.SSLContext, such as"):
+        options(ssl_context=True)
 
 
 def test_addresses_of_version_6_are_shown_in_brackets() -> None:

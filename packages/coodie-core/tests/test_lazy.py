@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from copy import copy, deepcopy
 from typing import Annotated
 
@@ -86,14 +87,18 @@ def test_without_being_asked_for_documents_are_documents(start):
     assert conversation.answer((1, "Alice", None), columns=("id", "name", "tags")).result == [User(id=1, name="Alice")]
 
 
-@pytest.mark.parametrize("copied", [copy, deepcopy])
+@pytest.mark.parametrize("copied", [copy, deepcopy, lambda user: pickle.loads(pickle.dumps(user))])
 @pytest.mark.parametrize("is_read", [False, True])
 def test_copies_equal_it(lazy, copied, is_read):
     user = lazy(1, "Alice", None)
     if is_read:
         assert user.name == "Alice"
 
-    assert copied(user) == user
+    other = copied(user)
+    other.name = "Bob"
+
+    assert isinstance(other, LazyDocument)
+    assert (user.name, other.name) == ("Alice", "Bob")
 
 
 def test_what_its_document_lacks_it_lacks_too(lazy):

@@ -107,6 +107,7 @@ def test_values_are_what_the_column_holds():
         ({"age": "old"}, "User.find(age=...): age is int: Input should be a valid integer"),
         ({"age": 2**31}, "User.age: the number does not fit int"),
         ({"name__like": 5}, "User.find(name__like=...): give a text, where % stands for anything."),
+        ({"age__like": "1%"}, "User.find(age__like=...): age is int, and LIKE is for text."),
         ({"age__in": 5}, "User.find(age__in=...): give a list of values, not one int."),
         ({"name__in": "Al"}, "User.find(name__in=...): give a list of values, not one str."),
         ({"age__in": [1, "x"]}, "User.find(age__in=...): age is int: Input should be a valid integer"),

@@ -133,6 +133,7 @@ class TestTuples:
             ("writetime(site)", "Reading.values_list('writetime(site)'): site is part of the primary key, which has"),
             ("ttl(tags)", "Reading.values_list('ttl(tags)'): tags is set<text>, in which each element has a ttl of"),
             ('value") FROM x; --', "Reading.values_list('value\") FROM x; --'): Reading has no field"),
+            (3, "Reading.values_list(3): give the name of a field, or a function of one such as 'max(site)'."),
             ("token(site)", "Reading.values_list('token(site)'): there is no function 'token'"),
         ],
     )

@@ -144,7 +144,11 @@ def test_a_subclass_may_say_otherwise():
             {"name": "my-table"},
             "User.Settings: table 'my-table': a name has letters, digits and underscores only, and at least one.",
         ),
-        ({"name": "x" * 49}, f"User.Settings: table '{'x' * 49}': a name has at most 48 characters, this one 49."),
+        ({"name": "x" * 223}, f"User.Settings: table '{'x' * 223}': a name has at most 222 characters, this one 223."),
+        (
+            {"keyspace": "x" * 49},
+            f"User.Settings: keyspace '{'x' * 49}': a name has at most 48 characters, this one 49.",
+        ),
         (
             {"keyspace": 'a"b'},
             "User.Settings: keyspace 'a\"b': a name has letters, digits and underscores only, and at least one.",
@@ -162,6 +166,15 @@ def test_a_setting_that_cannot_be_is_named(values, message):
         settings_with(**values)
 
     assert str(mistake.value).startswith(message)
+
+
+def test_settings_are_a_class():
+    with pytest.raises(InvalidModel) as mistake:
+        type("User", (BaseDocument,), {"__module__": __name__, "Settings": {"name": "people"}})
+
+    assert str(mistake.value) == (
+        "User.Settings is no class, but a dict. Write it inside of User, as in `class Settings: name = ...`."
+    )
 
 
 def test_a_mistake_in_settings_shows_where_the_class_is_defined():

@@ -129,6 +129,17 @@ def test_a_marker_beside_none_or_in_an_alias_is_one_of_the_column():
     assert (outside.indexed, inside.indexed) == (Indexed(), Indexed())
 
 
+@pytest.mark.parametrize(("default", "name"), [(PrimaryKey(), "PrimaryKey"), (Indexed, "Indexed")])
+def test_a_marker_in_place_of_the_default(default, name):
+    with pytest.raises(InvalidModel) as raised:
+        type("Thing", (BaseDocument,), {"__module__": __name__, "__annotations__": {"id": str}, "id": default})
+
+    assert str(raised.value) == (
+        f"Thing.id: {name}() is the field's default here. Markers stand in the annotation, as in "
+        f"`id: Annotated[str, {name}()]`."
+    )
+
+
 def test_two_discriminators():
     why = refused(a=Annotated[str, Discriminator()], b=Annotated[str, Discriminator()])
 

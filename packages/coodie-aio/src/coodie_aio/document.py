@@ -304,7 +304,7 @@ class Document(Hooks, BaseDocument):
             await user.save()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             timestamp=timestamp,
@@ -361,7 +361,7 @@ class Document(Hooks, BaseDocument):
                 print("taken by", result.existing)
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             consistency=consistency,
@@ -410,7 +410,7 @@ class Document(Hooks, BaseDocument):
             await user.save_json()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
         )
@@ -466,7 +466,7 @@ class Document(Hooks, BaseDocument):
             await user.update(name="Bob")
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             timestamp=timestamp,
@@ -528,7 +528,7 @@ class Document(Hooks, BaseDocument):
             await user.delete()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             timestamp=timestamp,
             consistency=consistency,
@@ -577,7 +577,7 @@ class Document(Hooks, BaseDocument):
             await user.delete_columns("nickname", collection_elements={"phones": ["work", "fax"]})
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
         )

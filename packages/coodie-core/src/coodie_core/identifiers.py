@@ -6,8 +6,9 @@ import re
 
 from coodie_core.exceptions import InvalidQueryError
 
-#: The longest name of a keyspace, table or index (Apache Cassandra and ScyllaDB, ``SchemaConstants.NAME_LENGTH``).
-MAX_NAME_LENGTH = 48
+#: The longest names that a server takes (Apache Cassandra 5.0.9, ``SchemaConstants``). Others take less, and say so:
+#: 48 for tables was the limit of Cassandra before. Indexes and types have none.
+MAX_NAME_LENGTHS = {"keyspace": 48, "table": 222}
 
 _NAME = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 
@@ -44,10 +45,9 @@ def checked_name(kind: str, name: str) -> str:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidQueryError(f"{kind} {name!r}: a name has letters, digits and underscores only, and at least one.")
-    if len(name) > MAX_NAME_LENGTH:
-        raise InvalidQueryError(
-            f"{kind} {name!r}: a name has at most {MAX_NAME_LENGTH} characters, this one {len(name)}."
-        )
+    longest = MAX_NAME_LENGTHS.get(kind)
+    if longest is not None and len(name) > longest:
+        raise InvalidQueryError(f"{kind} {name!r}: a name has at most {longest} characters, this one {len(name)}.")
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Generic, TypeVar
 
 from coodie_core.collector import made_at_once
@@ -63,6 +64,10 @@ class LazyDocument(_Unlooked[D]):
         else:
             setattr(self.document, name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles have the document, since what reads its row is of this process."""
+        return _with_document, (copy(self.document),)
+
     def __eq__(self, other: object) -> bool:
         return bool(self.document == _looked_at(other))
 
@@ -92,6 +97,12 @@ def lazy_documents_of(model: type[D], rows: Rows, *, validated: bool) -> list[La
         return made
 
     return made_at_once(make, rows.rows) if rows.rows else []
+
+
+def _with_document(document: D) -> LazyDocument[D]:
+    lazy: LazyDocument[D] = LazyDocument()
+    _set(lazy, "_document", document)
+    return lazy
 
 
 def _looked_at(other: Any) -> Any:

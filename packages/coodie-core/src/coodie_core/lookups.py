@@ -109,6 +109,8 @@ def _restriction_value(table: Table, field: str, lookup: str, value: Any, asked:
     if lookup == "like":
         if not isinstance(value, str):
             raise InvalidQueryError(f"{table.document}.{asked}: give a text, where % stands for anything.")
+        if table.types[field].name not in ("text", "ascii"):
+            raise InvalidQueryError(f"{table.document}.{asked}: {field} is {table.types[field]}, and LIKE is for text.")
         return encoded(table, field, value)
     return compared(table, field, value, asked)
 

@@ -40,6 +40,11 @@ def selector_of(table: Table, given: str, asked: str) -> Selector:
     Raises:
         InvalidQueryError: There is no such field or function, or the function is not for such a field.
     """
+    if not isinstance(given, str):
+        raise InvalidQueryError(
+            f"{table.document}.{asked}: give the name of a field, or a function of one such as "
+            f"'max({table.column_names[0]})'."
+        )
     call = _CALL.fullmatch(given)
     if call is None or given in table.by_name:
         return Selector((table.column(given, asked).name,))

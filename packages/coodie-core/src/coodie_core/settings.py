@@ -95,6 +95,11 @@ def document_settings(document: str, settings: type | None, parent: DocumentSett
 def _declared(document: str, settings: type | None) -> dict[str, Any]:
     if settings is None:
         return {}
+    if not isinstance(settings, type):
+        raise InvalidModel(
+            f"{document}.Settings is no class, but a {type(settings).__name__}. "
+            f"Write it inside of {document}, as in `class Settings: name = ...`."
+        )
     own_names = [name for base in settings.__mro__[:-1] for name in vars(base)]
     unknown = [name for name in own_names if name not in _ATTRIBUTES and name not in PYTHONS_OWN]
     if unknown:

@@ -400,7 +400,7 @@ def _by_core_schema(level: _Level, *, is_serialized: bool = False) -> Shape:
 
 def _advice(annotation: Any) -> str:
     cls = _class_in(annotation)
-    if dataclasses.is_dataclass(cls) or is_typeddict(cls) or issubclass(cls, tuple):
+    if dataclasses.is_dataclass(cls) or _is_typed_dict(cls) or issubclass(cls, tuple):
         return "has no CQL type. Make it a UserType (or another BaseModel), which becomes a user-defined type."
     if issubclass(cls, Iterable):
         return "has no CQL type. Use list, set, frozenset, dict or tuple, which are read back as what they were."
@@ -408,6 +408,10 @@ def _advice(annotation: Any) -> str:
         "has no CQL type. Use a type that has one, or give the class a __get_pydantic_core_schema__ that wraps one, "
         "or store it as text with pydantic.Json."
     )
+
+
+def _is_typed_dict(cls: type[Any]) -> bool:
+    return is_typeddict(cls) or (hasattr(cls, "__total__") and issubclass(cls, dict))  # the one of typing_extensions
 
 
 def _class_in(annotation: Any) -> type[Any]:

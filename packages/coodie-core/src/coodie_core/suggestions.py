@@ -14,5 +14,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     from difflib import get_close_matches  # for errors only
 
-    matches = get_close_matches(name, list(known), n=1)
+    matches = get_close_matches(str(name), list(known), n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coodie_core.exceptions import InvalidModel
-from coodie_core.fields import ClusteringKey, Discriminator, Indexed, PrimaryKey, Static, VectorIndex
+from coodie_core.fields import ClusteringKey, Discriminator, Indexed, Marker, PrimaryKey, Static, VectorIndex
 from coodie_core.kinds import TableKind
 from coodie_core.shapes import Shape, shape_of
 from coodie_core.types import CqlType
@@ -30,6 +30,16 @@ def check_table(table: Table) -> None:
 
 def _check_user_types(table: Table) -> None:
     _ = user_types(table.types.values(), table.document)
+
+
+def _check_defaults(table: Table) -> None:
+    for name, field in table.model.model_fields.items():
+        default = field.default if isinstance(field.default, type) else type(field.default)
+        if issubclass(default, Marker):
+            raise InvalidModel(
+                f"{table.document}.{name}: {default.__name__}() is the field's default here. Markers stand in the "
+                f"annotation, as in `{name}: Annotated[str, {default.__name__}()]`."
+            )
 
 
 def _check_keys(table: Table) -> None:
@@ -183,6 +193,7 @@ def _check_version(table: Table) -> None:
 
 
 _CHECKS = (
+    _check_defaults,
     _check_keys,
     _check_static,
     _check_counters,

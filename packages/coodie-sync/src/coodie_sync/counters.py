@@ -64,7 +64,7 @@ class CounterDocument(Document):
             PageViews(url="/home").increment(views=1)
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         run(counters.change(self, driver.keyspace, deltas, options, batch), driver)
 
@@ -96,6 +96,6 @@ class CounterDocument(Document):
             Stock(article="tea").decrement(packets=2)
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(consistency=consistency, timeout=timeout, retry=retry)
         run(counters.change(self, driver.keyspace, deltas, options, batch, sign=-1), driver)

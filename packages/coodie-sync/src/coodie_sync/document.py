@@ -306,7 +306,7 @@ class Document(Hooks, BaseDocument):
             user.save()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             timestamp=timestamp,
@@ -363,7 +363,7 @@ class Document(Hooks, BaseDocument):
                 print("taken by", result.existing)
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             consistency=consistency,
@@ -412,7 +412,7 @@ class Document(Hooks, BaseDocument):
             user.save_json()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl, timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
         )
@@ -468,7 +468,7 @@ class Document(Hooks, BaseDocument):
             user.update(name="Bob")
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             ttl=ttl,
             timestamp=timestamp,
@@ -530,7 +530,7 @@ class Document(Hooks, BaseDocument):
             user.delete()
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             timestamp=timestamp,
             consistency=consistency,
@@ -579,7 +579,7 @@ class Document(Hooks, BaseDocument):
             user.delete_columns("nickname", collection_elements={"phones": ["work", "fax"]})
             ```
         """
-        driver = driver_for(self.connection_name())
+        driver = driver_for(type(self).connection_name())
         options = write_options(
             timestamp=timestamp, consistency=consistency, timeout=timeout, retry=retry, speculative=speculative
         )

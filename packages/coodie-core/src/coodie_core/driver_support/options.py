@@ -120,6 +120,7 @@ def connection_options(
         cluster["port"] = ports.pop()
     cluster["contact_points"] = list(contact_points)
     if ssl_context is not None:
+        check_ssl_context(ssl_context)
         cluster["ssl_context"] = ssl_context
     return ConnectionOptions(
         name,
@@ -132,6 +133,18 @@ def connection_options(
         credentials,
         fast,
     )
+
+
+def check_ssl_context(ssl_context: object) -> None:
+    """Raise for an ``ssl_context`` that is none.
+
+    Raises:
+        ConfigurationError: It cannot encrypt a connection.
+    """
+    if not hasattr(ssl_context, "wrap_socket"):
+        raise ConfigurationError(
+            f"ssl_context={ssl_context!r}: give an ssl.SSLContext, such as ssl.create_default_context(cafile=...)."
+        )
 
 
 def usual_of(execution: ExecutionOptions) -> dict[str, Any]:

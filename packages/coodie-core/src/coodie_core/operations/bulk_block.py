@@ -70,7 +70,7 @@ class BaseBulkWrites:
                 f"bulk(): {type(given).__name__} is a document of {given.__coodie_api__}, and this block is one of "
                 f"{self.api}. Use the bulk() of {given.__coodie_api__}: each API has connections of its own."
             )
-        return given.connection_name()
+        return type(given).connection_name()
 
     def _options_of_row(self, ttl: int | None = None, timestamp: int | datetime | None = None) -> WriteOptions:
         """Return the options of one write.

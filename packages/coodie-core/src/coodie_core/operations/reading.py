@@ -290,6 +290,8 @@ def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Rea
 
 #: Found in what both servers say: the second where a clustering key is given without those before it.
 _REFUSALS_TO_FILTER = ("ALLOW FILTERING", "cannot be restricted")
+#: Found in what they say of a column that is compared twice, which no filtering allows.
+_TWICE = "by more than one relation"
 #: Found in what Cassandra 5.0.9 says of filters beside ORDER BY ... ANN OF, and of a vector without an index.
 _REFUSAL_BESIDE_NEAREST = "requires all restricted column(s) to be indexed"
 _NO_VECTOR_INDEX = "ANN ordering by vector requires the column to be indexed"
@@ -308,7 +310,8 @@ def _explained(query: Query[Any], refusal: str, error: ServerRefusedQuery) -> Se
             hosts=error.hosts,
         )
     words = () if query.allow_filtering else _REFUSALS_TO_FILTER  # which are in the text of a query that allows it
-    if not any(word in refusal for word in words) and (nearest is None or _REFUSAL_BESIDE_NEAREST not in refusal):
+    beside_nearest = nearest is not None and _REFUSAL_BESIDE_NEAREST in refusal
+    if _TWICE in refusal or not (beside_nearest or any(word in refusal for word in words)):
         return None
     asked = tuple(item.column for item in query.filters if not item.token_of)  # a scan adds tokens of its own
     return FilteringRefused(name, asked, plan_of(query).filtered, error, nearest=nearest)
