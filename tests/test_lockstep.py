@@ -14,7 +14,7 @@ import coodie
 
 def test_all_packages_have_one_version() -> None:
     assert {member.name: member.version for member in members()} == dict.fromkeys(
-        ["coodie-core", "coodie-aio", "coodie-sync", "coodie", "coodie-testing"], coodie.__version__
+        ["coodie-core", "coodie-aio", "coodie-sync", "coodie", "coodie-speedups", "coodie-testing"], coodie.__version__
     )
 
 

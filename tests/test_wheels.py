@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rows_in_c import WAYS
 from workspace import ROOT, Member, members
 
 from coodie_testing import Server
@@ -34,6 +35,12 @@ except ConfigurationError as error:
     print(error)
 """
 
+IS_IN_C = """
+from coodie_core import speedups
+
+print(speedups.rows is not None)
+"""
+
 IMPORTABLE = """
 import importlib.util, sys
 print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))
@@ -48,9 +55,10 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def run(*command: str, cwd: Path) -> str:
-    """Return what *command* prints; if it fails, fail with all that it printed."""
-    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+def run(*command: str, cwd: Path, **variables: str) -> str:
+    """Return what *command* prints, with these environment variables; if it fails, fail with all that it printed."""
+    inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    environment = {**inherited, **variables}
     finished = subprocess.run(
         command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -98,8 +106,13 @@ def clean_environment(tmp_path: Path) -> CleanEnvironment:
     return CleanEnvironment(tmp_path / "venv" / scripts / "python", tmp_path)
 
 
+def wheel_of(dist: Path, member: Member) -> Path:
+    (wheel,) = dist.glob(f"{member.module}-{member.version}-*.whl")
+    return wheel
+
+
 def wheel_names(dist: Path, member: Member) -> list[str]:
-    return zipfile.ZipFile(dist / f"{member.module}-{member.version}-py3-none-any.whl").namelist()
+    return zipfile.ZipFile(wheel_of(dist, member)).namelist()
 
 
 def sdist_names(dist: Path, member: Member) -> list[str]:
@@ -108,11 +121,11 @@ def sdist_names(dist: Path, member: Member) -> list[str]:
 
 
 def test_an_sdist_and_a_wheel_are_built_of_each_package(dist: Path) -> None:
-    stems = {f"{member.module}-{member.version}" for member in members()}
+    wheels = {member.name: wheel_of(dist, member).name for member in members()}
+    sdists = {f"{member.module}-{member.version}.tar.gz" for member in members()}
 
-    assert {path.name for path in dist.iterdir()} == {
-        name for stem in stems for name in (f"{stem}.tar.gz", f"{stem}-py3-none-any.whl")
-    }
+    assert {path.name for path in dist.iterdir()} == {*sdists, *wheels.values()}
+    assert {name for name, wheel in wheels.items() if not wheel.endswith("-py3-none-any.whl")} == {"coodie-speedups"}
 
 
 @pytest.mark.parametrize("member", members(), ids=lambda member: member.name)
@@ -180,3 +193,25 @@ def test_paging_tokens_need_the_extra_and_say_so(member: str, dist: Path, clean_
     clean_environment.install(f"{member}[tokens]", dist=dist, others=("cryptography",))
     clean_environment.check()
     assert clean_environment.run_script(MAKE_PAGING_TOKENS) == "<PagingTokens of 1 keys, max_age=3600>\n"
+
+
+@pytest.mark.parametrize("member", ["coodie", "coodie-aio", "coodie-sync"])
+def test_the_part_in_c_comes_with_the_extra(member: str, dist: Path, clean_environment: CleanEnvironment) -> None:
+    clean_environment.install(member, dist=dist)
+
+    assert clean_environment.run_script(IS_IN_C) == "False\n"
+
+    clean_environment.install(f"{member}[speedups]", dist=dist)
+    clean_environment.check()
+    assert clean_environment.run_script(IS_IN_C) == f"{'C' in WAYS}\n"
+
+
+def test_the_part_in_c_installs_where_nothing_can_be_compiled(dist: Path, clean_environment: CleanEnvironment) -> None:
+    clean_environment.install("coodie-core", dist=dist)
+    (sdist,) = dist.glob("coodie_speedups-*.tar.gz")
+
+    python = str(clean_environment.python)
+    run("uv", "pip", "install", "--python", python, str(sdist), cwd=clean_environment.directory, CC="no-such-compiler")
+
+    assert clean_environment.importable() == {"coodie_core", "coodie_speedups"}
+    assert clean_environment.run_script(IS_IN_C) == "False\n"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel
+from rows_in_c import both_ways, rows_by
 
 from coodie_core.document import BaseDocument, forget_columns, forget_stored, remember_written, stored_values
 from coodie_core.fields import PrimaryKey
@@ -30,6 +31,19 @@ ROWS = Rows(("id", "name", "note"), [(1, None, "high")])
 
 def read() -> Place:
     return documents_of(Place, ROWS)[0]
+
+
+@both_ways
+def test_nobody_has_made_it_whoever_made_the_document(way: str) -> None:
+    class Other(BaseDocument):
+        id: Annotated[int, PrimaryKey()]
+        note: str | None = None
+
+    with rows_by(way):
+        document, empty = documents_of(Other, Rows(("id", "note"), [(1, "high"), (2, None)]))
+
+    assert not is_made(document)
+    assert (document.model_fields_set, empty.model_fields_set) == ({"id", "note"}, {"id"})
 
 
 def is_made(document: BaseDocument) -> bool:

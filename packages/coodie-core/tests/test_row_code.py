@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import ConfigDict, Field, PrivateAttr, create_model
 from pydantic_core import core_schema
+from rows_in_c import both_ways, rows_by
 
 from coodie_core.document import BaseDocument
 from coodie_core.fields import PrimaryKey
@@ -30,38 +31,52 @@ def test_names_of_fields_are_no_part_of_the_code():
     names = ["__import__('os')", "x); import os", "price"]
     values = [RowValue(), RowValue(int, when_null=int), RowValue(str)]
 
-    make: Any = documents_maker(object, object, None, names, values, print)
+    with rows_by("Python"):
+        make: Any = documents_maker(object, object, None, names, values, print)
 
     assert not any(name in word for word in words_in(make.__code__) for name in names)
 
 
-def test_fields_may_be_called_as_the_code_calls_its_own():
+@both_ways
+def test_fields_may_be_called_as_the_code_calls_its_own(way):
     fields: dict[str, Any] = {name: (int, ...) for name in NAMES}
     model = create_model("Clash", __base__=BaseDocument, id=(Annotated[int, PrimaryKey()], ...), **fields)
     row = tuple(range(len(NAMES) + 1))
 
-    (document,) = documents_of(model, Rows(("id", *NAMES), [row]))
+    with rows_by(way):
+        (document,) = documents_of(model, Rows(("id", *NAMES), [row]))
 
     assert vars(document) == dict(zip(("id", *NAMES), row, strict=True))
 
 
-def test_tables_may_have_many_columns():
+@both_ways
+def test_tables_may_have_many_columns(way):
     fields: dict[str, Any] = {f"f{number}": (int, 0) for number in range(400)}
     model = create_model("Wide", __base__=BaseDocument, id=(Annotated[int, PrimaryKey()], ...), **fields)
 
-    (document,) = documents_of(model, Rows(("id", *fields), [(1, *range(400))]))
+    with rows_by(way):
+        (document,) = documents_of(model, Rows(("id", *fields), [(1, *range(400))]))
 
     assert document == model(id=1, **{name: number for number, name in enumerate(fields)})
 
 
+@both_ways
 @pytest.mark.parametrize("row", [(1,), (1, 2, 3)])
-def test_rows_of_another_length_are_refused(row):
-    with pytest.raises(ValueError, match="unpack"):
+def test_rows_of_another_length_are_refused(row, way):
+    with rows_by(way), pytest.raises(ValueError, match="unpack"):
         tuples_maker([RowValue(), RowValue()])([row])
 
 
-def test_one_column_makes_tuples_too():
-    assert tuples_maker([RowValue(str, when_null=lambda: "?")])([(1,), (None,)]) == [("1",), ("?",)]
+@both_ways
+def test_one_column_makes_tuples_too(way):
+    with rows_by(way):
+        assert tuples_maker([RowValue(str, when_null=lambda: "?")])([(1,), (None,)]) == [("1",), ("?",)]
+
+
+@both_ways
+def test_tuples_of_unchanged_values_equal_their_rows(way):
+    with rows_by(way):
+        assert tuples_maker([RowValue(), RowValue()])([(1, None), [2, "a"]]) == [(1, None), (2, "a")]
 
 
 class Plain(BaseDocument):

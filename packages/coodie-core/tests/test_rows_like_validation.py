@@ -1,4 +1,7 @@
-"""Compiled code makes the documents that reading one by one and Pydantic's validation make: of any model, any rows."""
+"""Compiled code makes the documents that reading one by one and Pydantic's validation make: of any model, any rows.
+
+So does the part in C.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from every_type import CASES, Case, exactly
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, StringConstraints, create_model
+from rows_in_c import both_ways, rows_by
 
 from coodie_core.codecs import codec_for
 from coodie_core.document import BaseDocument, stored_row
@@ -173,20 +177,24 @@ def one_by_one(model: type[BaseDocument], rows: Rows) -> Any:
     return [reader._document(row) for row in rows.rows]
 
 
+@both_ways
 @bounded(60)
 @given(answers(whole=False))
-def test_like_reading_one_column_after_the_other(answer: tuple[type[BaseDocument], Rows]) -> None:
+def test_like_reading_one_column_after_the_other(way: str, answer: tuple[type[BaseDocument], Rows]) -> None:
     model, rows = answer
 
-    assert outcome(lambda: documents_of(model, rows)) == outcome(lambda: one_by_one(model, rows))
+    with rows_by(way):
+        assert outcome(lambda: documents_of(model, rows)) == outcome(lambda: one_by_one(model, rows))
 
 
+@both_ways
 @bounded(60)
 @given(answers(whole=True))
-def test_like_pydantics_validation(answer: tuple[type[BaseDocument], Rows]) -> None:
+def test_like_pydantics_validation(way: str, answer: tuple[type[BaseDocument], Rows]) -> None:
     model, rows = answer
 
-    assert outcome(lambda: documents_of(model, rows)) == outcome(lambda: documents_of(model, rows, validated=True))
+    with rows_by(way):
+        assert outcome(lambda: documents_of(model, rows)) == outcome(lambda: documents_of(model, rows, validated=True))
 
 
 def is_compiled(model: type[BaseDocument]) -> bool:
