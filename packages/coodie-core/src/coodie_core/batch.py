@@ -81,7 +81,7 @@ class BaseBatch:
         self._state = BatchState.OPEN
         self._result: LWTResult | None = None
         self._conditional_tables: set[Table] = set()
-        self._partitions: set[str] = set()
+        self._partitions: set[tuple[Any, ...]] = set()
         self._follow_ups: list[Callable[[LWTResult], Operation[None]]] = []
 
     api: ClassVar[str | None] = None
@@ -152,7 +152,7 @@ class BaseBatch:
             InvalidQueryError: The batch was sent or discarded already, or the write does not fit the others in it.
         """
         self.add(statement, connection=connection)
-        self._partitions.add(f"{table.settings.keyspace}.{table.name}{partition!r}")
+        self._partitions.add(_name_of_partition(table, partition))
         if statement.conditional:
             self._conditional_tables.add(table)
 
@@ -177,6 +177,8 @@ class BaseBatch:
 
     def concern(self) -> str | None:
         """Return why servers punish this batch, or None."""
+        if len(self._partitions) < 2:
+            return None  # whatever its size
         size = size_of(value for statement in self._statements for value in statement.params)
         return concern(self._kind, len(self._partitions), size)
 
@@ -216,6 +218,8 @@ class BaseBatch:
             )
 
     def _check_connection(self, connection: str | None) -> None:
+        if connection in self._connections:
+            return  # checked before
         used = {self._connection} if self._connection else self._connections
         wanted = self._name_of(connection)
         others = {self._name_of(name) for name in used} - {wanted}
@@ -238,6 +242,16 @@ class BaseBatch:
             self._kind = BatchKind.COUNTER
         elif self._kind is BatchKind.COUNTER:
             raise InvalidQueryError(f"{type(self).__name__}: a counter batch holds counter updates only.")
+
+
+def _name_of_partition(table: Table, partition: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what is equal for equal partitions, of values that may not be hashable."""
+    name = (table.settings.keyspace, table.name, partition)
+    try:
+        _ = hash(name)
+    except TypeError:
+        return (*name[:2], repr(partition))
+    return name
 
 
 def _kind(logged: bool, batch_type: str | None) -> BatchKind:

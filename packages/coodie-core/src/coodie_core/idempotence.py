@@ -33,7 +33,8 @@ def assignments_are_idempotent(table: Table, assignments: Sequence[Assignment]) 
 
 def values_are_idempotent(table: Table, values: Mapping[str, Any]) -> bool:
     """Whether an INSERT of these values can be sent twice: an empty list, or null, only deletes."""
-    return not any([values.get(column) for column in table.lists_of_cells])
+    lists = table.lists_of_cells
+    return not lists or not any([values.get(column) for column in lists])
 
 
 def elements_are_idempotent(table: Table, elements: Sequence[Element]) -> bool:

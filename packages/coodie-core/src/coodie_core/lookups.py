@@ -165,12 +165,14 @@ def conditions_of(table: Table, method: str, given: Mapping[str, Any] | None) ->
     Raises:
         InvalidQueryError: It is no dict, a field or look-up does not exist, or a value is not of the field's type.
     """
-    if given is not None and not isinstance(given, Mapping):
+    if given is None:
+        return ()
+    if not isinstance(given, Mapping):
         raise InvalidQueryError(
             f'{table.document}.{method}(if_conditions=...): give a dict, as in {{"status": "open", "version__lt": 3}}, '
             f"not {type(given).__name__}."
         )
-    return tuple(_condition(table, method, keyword, value) for keyword, value in (given or {}).items())
+    return tuple([_condition(table, method, keyword, value) for keyword, value in given.items()])
 
 
 def _condition(table: Table, method: str, keyword: str, value: Any) -> Restriction:

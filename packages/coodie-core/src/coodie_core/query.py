@@ -103,6 +103,11 @@ class Query(Generic[D]):
         return changed
 
     @property
+    def names_rows_only(self) -> bool:
+        """Whether nothing was said but which rows."""
+        return self.__dict__.keys() <= _WHICH_ROWS
+
+    @property
     def asks_for_plain_rows(self) -> bool:
         """Whether nothing was asked but which rows, and how many of them at most."""
         return self.__dict__.keys() <= _OF_PLAIN_QUERIES
@@ -120,7 +125,8 @@ class Query(Generic[D]):
 
 _new, _keep = object.__new__, object.__setattr__
 _ATTRIBUTES = frozenset(item.name for item in fields(Query))
-_OF_PLAIN_QUERIES = frozenset({"model", "filters", "null_checks", "row_limit", "write", "connection", "keyspace"})
+_WHICH_ROWS = frozenset({"model", "filters", "connection", "keyspace"})
+_OF_PLAIN_QUERIES = _WHICH_ROWS | {"null_checks", "row_limit", "write"}
 
 
 def _no_attribute(asked: str, given: dict[str, Any]) -> TypeError:
@@ -251,6 +257,10 @@ def plan_of(query: Query[Any]) -> QueryPlan:
     )
 
 
+MARKER = "[row]"
+"""What `marker_of_rows` is called beside tuples, which may have that column themselves; no field has such a name."""
+
+
 def _sent_columns(table: Table, query: Query[Any], *, json: bool) -> Sequence[str | Selector]:
     if json:
         marker = marker_of_rows(table, query)
@@ -258,7 +268,7 @@ def _sent_columns(table: Table, query: Query[Any], *, json: bool) -> Sequence[st
     if query.selected is None:
         return document_columns(table, query)
     marker = marker_of_rows(table, query)
-    return query.selected if marker is None else (*query.selected, marker)
+    return query.selected if marker is None else (*query.selected, marker._replace(alias=MARKER))
 
 
 def marker_of_rows(table: Table, query: Query[Any]) -> Selector | None:

@@ -151,9 +151,24 @@ class Table:
         return {}
 
     @cached_property
+    def binders(self) -> dict[str, Callable[[Any], Any]]:
+        """What checks values that the columns are set to, once `validation.binder` made it."""
+        return {}
+
+    @cached_property
     def encoders(self) -> Mapping[str, Convert | None]:
         """What gives each column's value as the driver takes it; None for "unchanged"."""
         return {name: codec.encode for name, codec in self.codecs.items()}
+
+    @cached_property
+    def conversions(self) -> Mapping[str, Convert]:
+        """The encoders of those columns whose values the driver takes otherwise than the field has them."""
+        return {name: encode for name, encode in self.encoders.items() if encode is not None}
+
+    @cached_property
+    def collections_of_cells(self) -> frozenset[str]:
+        """The lists, sets and maps whose elements the server keeps one by one."""
+        return frozenset(name for name, cql in self.types.items() if cql.is_collection and cql.is_multicell)
 
     @cached_property
     def lists_of_cells(self) -> frozenset[str]:

@@ -37,11 +37,12 @@ def all_encoded(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UnstorableValue: A column cannot hold its value.
     """
-    encoders, given, name = table.encoders, dict[str, Any](), ""
+    given, name = dict(values), ""
     try:
-        for name, value in values.items():
-            encode = encoders[name]
-            given[name] = value if value is None or encode is None else encode(value)
+        for name, encode in table.conversions.items():
+            value = given.get(name)
+            if value is not None:
+                given[name] = encode(value)
     except UnstorableValue as error:
         raise error.named(table.document, name) from None
     return given
@@ -77,6 +78,17 @@ def bound(table: Table, field: str, value: Any, asked: str) -> Any:
     return encoded(table, field, validated(table, field, value, asked))
 
 
+def binder(table: Table, field: str) -> Callable[[Any], Any]:
+    """Return what does the same as `bound`, with errors that do not say what was asked.
+
+    It raises `pydantic.ValidationError` or `UnstorableValue`.
+    """
+    made = table.binders.get(field)
+    if made is None:
+        made = table.binders[field] = _encoding(_validator(table, field, constrained=True), table.encoders[field])
+    return made
+
+
 def comparer(table: Table, field: str) -> Callable[[Any], Any]:
     """Return what does the same as `compared`, with errors that do not say what was asked.
 
@@ -84,8 +96,7 @@ def comparer(table: Table, field: str) -> Callable[[Any], Any]:
     """
     made = table.comparers.get(field)
     if made is None:
-        made = _encoding(_validator(table, field, constrained=False), table.encoders[field])
-        table.comparers[field] = made
+        made = table.comparers[field] = _encoding(_validator(table, field, constrained=False), table.encoders[field])
     return made
 
 
@@ -100,16 +111,36 @@ def _encoding(validate: Callable[[Any], Any], encode: Convert | None) -> Callabl
     return validated_and_encoded
 
 
+def judge_of(table: Table, field: str) -> Callable[[Any], Any] | None:
+    """Return what makes of a value what the model would, or None where more than the value may count for the model.
+
+    What it returns raises `pydantic.ValidationError`.
+    """
+    info, codec = table.model.model_fields[field], table.codecs[field]
+    is_plain = codec.decode is codec.prepare  # nothing in the annotation converts or refuses values of its type
+    if info.frozen or info.discriminator or not is_plain:
+        return None
+    try:
+        return TypeAdapter[Any](_annotation(table, field), config=table.model.model_config).validator.validate_python
+    except PydanticUserError:  # it brings a configuration of its own
+        return None
+
+
 def _validator(table: Table, field: str, *, constrained: bool) -> Callable[[Any], Any]:
     key = ("validator", field, constrained)
     return table.memory.of(key, lambda: _adapter(table, field, constrained=constrained).validator.validate_python)
 
 
-def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
+def _annotation(table: Table, field: str) -> Any:
     info = table.model.model_fields[field]
     annotation: Any = info.annotation
     for item in info.metadata:
         annotation = Annotated[annotation, item]
+    return annotation
+
+
+def _adapter(table: Table, field: str, *, constrained: bool) -> TypeAdapter[Any]:
+    annotation = _annotation(table, field)
     return adapter(annotation if constrained else _without_constraints(annotation), table.model.model_config)
 
 

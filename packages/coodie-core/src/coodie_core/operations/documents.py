@@ -1,15 +1,13 @@
-"""Writing single documents: save, insert, update, delete."""
+"""Writing single documents: save, insert, update (which `updating` does), delete."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
-from coodie_core.assignments import CollectionElements, assignments_of, elements_of
+from coodie_core.assignments import CollectionElements, elements_of
 from coodie_core.batch import BaseBatch
-from coodie_core.cql_builder import Assignment, Restriction, build_delete, build_update
+from coodie_core.cql_builder import build_delete
 from coodie_core.document import (
     BaseDocument,
     forget_columns,
@@ -17,20 +15,20 @@ from coodie_core.document import (
     remember_stored,
     remember_written,
     stored_row,
-    unstored_copy,
 )
 from coodie_core.exceptions import InvalidQueryError, VersionConflict
 from coodie_core.hydration import values_of_empty_columns
-from coodie_core.idempotence import assignments_are_idempotent, elements_are_idempotent, values_are_idempotent
+from coodie_core.idempotence import elements_are_idempotent, values_are_idempotent
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
-from coodie_core.operations.resolving import Intent
+from coodie_core.operations.plain_writes import plain_delete, plain_save
+from coodie_core.operations.resolving import intent_of
 from coodie_core.operations.saving import (
-    columns_of,
     insert_statement,
     is_unchanged,
     key_of,
+    known_values,
     normalise,
     row_written,
     save_statement,
@@ -41,24 +39,22 @@ from coodie_core.operations.sending import (
     NO_WRITES,
     QUEUED,
     WRITTEN,
-    given_options,
-    option_clash,
     refuse_on,
     write,
 )
 from coodie_core.operations.unlooked import refuse_unread
+from coodie_core.operations.updating import take_values_over
+from coodie_core.operations.updating import update as update
 from coodie_core.operations.versions import (
     Lock,
     lock_of,
     new_lock,
     refuse_new,
-    refuse_version,
     settle,
 )
-from coodie_core.options import WriteOptions
+from coodie_core.options import NO_OPTIONS, WriteOptions
 from coodie_core.results import LWTResult
-from coodie_core.schema import Table, table_of
-from coodie_core.validation import encoded, reasons
+from coodie_core.schema import Table, TableKind, table_of
 
 
 def save(
@@ -96,10 +92,19 @@ def _save(
     if lock is not None:
         conditions, if_exists = (*conditions, lock.condition), False
     conditional = bool(conditions) or if_exists
-    written = _changed_values(table, document, lock, rewrite=options.ttl is not None, needs_some=conditional)
-    if options.ttl is None and is_unchanged(table, document, written):
-        return WRITTEN
-    cql = save_statement(table, keyspace, document, written, options, conditions=conditions, if_exists=if_exists)
+    known = known_values(table, document)
+    plain = None
+    if options is NO_OPTIONS and not conditional:
+        plain = plain_save(table, document, table.keyspace_in(keyspace), known)
+    if plain is not None:
+        cql, written = plain
+    else:
+        written = _changed_values(table, document, known, lock, rewrite=options.ttl is not None, needs_some=conditional)
+        if options.ttl is None and is_unchanged(table, known, written):
+            return WRITTEN
+        cql = save_statement(
+            table, keyspace, document, written, options, known=known, conditions=conditions, if_exists=if_exists
+        )
     result = QUEUED
     repeatable = values_are_idempotent(table, written)
     try:
@@ -111,7 +116,7 @@ def _save(
             idempotent=repeatable,
             conditional=conditional,
             document=document,
-            intent=_intent(table, table.keyspace_in(keyspace), document, written, conditions)
+            intent=intent_of(table, table.keyspace_in(keyspace), document, written, conditions)
             if options.resolves
             else None,
         )
@@ -126,14 +131,20 @@ def _save(
 
 
 def _changed_values(
-    table: Table, document: BaseDocument, lock: Lock | None, *, rewrite: bool, needs_some: bool
+    table: Table,
+    document: BaseDocument,
+    known: Mapping[str, Any],
+    lock: Lock | None,
+    *,
+    rewrite: bool,
+    needs_some: bool,
 ) -> dict[str, Any]:
     """Return what a save writes; an UPDATE must set something, so that all is written where nothing changed."""
-    written = values_to_save(table, document, "save()", rewrite=rewrite)
+    written = values_to_save(table, document, known, "save()", rewrite=rewrite)
     if lock is not None:
         written[lock.field] = lock.next
     if needs_some and written.keys() <= set(table.primary_key):
-        written = values_to_save(table, document, "save()", rewrite=True)
+        written = values_to_save(table, document, known, "save()", rewrite=True)
         if written.keys() <= set(table.primary_key):
             raise InvalidQueryError(
                 f"{table.document}.save(): besides the primary key nothing is set that could be written on a condition."
@@ -183,10 +194,17 @@ def _write_new(
     normalise(table, document)
     lock = new_lock(table)
     conditional = if_not_exists or lock is not None
-    written = values_to_save(table, document, asked, rewrite=True)
-    if lock is not None:
-        written[lock.field] = lock.next
-    cql = insert_statement(table, keyspace, written, options, if_not_exists=conditional)
+    known = known_values(table, document)
+    plain = None
+    if options is NO_OPTIONS and lock is None and not known:
+        plain = plain_save(table, document, keyspace, known, if_not_exists=conditional)
+    if plain is not None:
+        cql, written = plain
+    else:
+        written = values_to_save(table, document, known, asked, rewrite=True)
+        if lock is not None:
+            written[lock.field] = lock.next
+        cql = insert_statement(table, keyspace, written, options, if_not_exists=conditional)
     repeatable = values_are_idempotent(table, written)
     result = yield from write(
         table,
@@ -196,89 +214,10 @@ def _write_new(
         idempotent=repeatable,
         conditional=conditional,
         document=document,
-        intent=_intent(table, keyspace, document, written, makes_row=True) if options.resolves else None,
+        intent=intent_of(table, keyspace, document, written, makes_row=True) if options.resolves else None,
     )
     if result.applied:
         remember_written(document, written)
-    settle(document, lock, result, batch)
-    return result
-
-
-def update(
-    document: BaseDocument,
-    keyspace: str | None,
-    changes: Mapping[str, Any],
-    options: WriteOptions,
-    batch: BaseBatch | None = None,
-    *,
-    if_conditions: Mapping[str, Any] | None = None,
-    if_exists: bool = False,
-) -> Operation[LWTResult]:
-    """Write *changes* to the document's row, and take them over into the document once they are applied."""
-    changes = dict(changes)  # the hook before may add to them
-    write_it = _update(document, keyspace, changes, options, batch, if_conditions=if_conditions, if_exists=if_exists)
-    return with_hooks(document, "update", write_it, batch, changes)
-
-
-def _update(
-    document: BaseDocument,
-    keyspace: str | None,
-    changes: Mapping[str, Any],
-    options: WriteOptions,
-    batch: BaseBatch | None,
-    *,
-    if_conditions: Mapping[str, Any] | None,
-    if_exists: bool,
-) -> Operation[LWTResult]:
-    table = table_of(type(document))
-    refuse_on(table, "update()", NO_PLAIN_WRITES)
-    option_clash(
-        table, "update", {**given_options(options, batch), "if_conditions": if_conditions, "if_exists": if_exists}
-    )
-    if not changes:
-        raise InvalidQueryError(f"{table.document}.update(): name at least one field to change.")
-    lock = lock_of(table, document, "update()")
-    conditions = conditions_of(table, "update", if_conditions)
-    assignments = [*assignments_of(table, "update", changes)]
-    refuse_unread(table, document, "update()", {condition.column for condition in conditions})
-    if lock is not None:
-        refuse_new(lock, table, "update()")
-        refuse_version(lock, table, changes)
-        conditions, if_exists = (*conditions, lock.condition), False
-    accepted = validated_changes(document, {name: value for name, value in changes.items() if name in table.by_name})
-    cql = build_update(
-        table.name,
-        table.keyspace_in(keyspace),
-        assignments=[
-            *(_as_accepted(table, assignment, accepted) for assignment in assignments),
-            *([Assignment(lock.field, "set", lock.next)] if lock else []),
-        ],
-        where=row_written(table, key_of(table, document, "update()"), columns_of(assignments, conditions)),
-        conditions=conditions,
-        if_exists=if_exists,
-        ttl=options.ttl,
-        timestamp=options.timestamp,
-    )
-    repeatable = assignments_are_idempotent(table, assignments)
-    conditional = bool(conditions) or if_exists
-    is_whole = all(assignment.operation == "set" for assignment in assignments)
-    values = {**accepted, **({lock.field: lock.next} if lock else {})}
-    result = yield from write(
-        table,
-        cql,
-        options,
-        batch,
-        idempotent=repeatable,
-        conditional=conditional,
-        document=document,
-        intent=(
-            _intent(table, table.keyspace_in(keyspace), document, values, conditions, is_whole=is_whole)
-            if options.resolves
-            else None
-        ),
-    )
-    if result.applied:
-        _take_over(document, accepted)
     settle(document, lock, result, batch)
     return result
 
@@ -314,15 +253,18 @@ def _delete(
     if lock is not None:
         refuse_new(lock, table, "delete()")
         conditions, if_exists = (*conditions, lock.condition), False
-    cql = build_delete(
-        table.name,
-        table.keyspace_in(keyspace),
-        where=key_of(table, document, "delete()"),
-        conditions=conditions,
-        if_exists=if_exists,
-        timestamp=options.timestamp,
-    )
     conditional = bool(conditions) or if_exists
+    if options is NO_OPTIONS and not conditional:
+        cql = plain_delete(table, document, table.keyspace_in(keyspace))
+    else:
+        cql = build_delete(
+            table.name,
+            table.keyspace_in(keyspace),
+            where=key_of(table, document, "delete()"),
+            conditions=conditions,
+            if_exists=if_exists,
+            timestamp=options.timestamp,
+        )
     before = stored_row(document)
     forget_stored(document)  # also while it waits in a batch, or if it fails and may have taken place all the same
     result = yield from write(
@@ -332,9 +274,9 @@ def _delete(
         batch,
         idempotent=True,
         conditional=conditional,
-        counter=_is_counter(table),
+        counter=table.kind is TableKind.COUNTER,
         document=document,
-        intent=_intent(table, table.keyspace_in(keyspace), document, None, conditions) if options.resolves else None,
+        intent=intent_of(table, table.keyspace_in(keyspace), document, None, conditions) if options.resolves else None,
     )
     if result.applied is False and before is not None:
         remember_stored(document, before)
@@ -390,55 +332,4 @@ def delete_columns(
     repeatable = elements_are_idempotent(table, elements)
     result = yield from write(table, cql, options, batch, idempotent=repeatable, document=document)
     if result.applied:
-        _take_over(document, empty)
-
-
-def validated_changes(document: BaseDocument, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *changes* as the document's own validators make them, with the document itself left as it is.
-
-    Raises:
-        InvalidQueryError: A validator refuses them.
-    """
-    table, trial = table_of(type(document)), unstored_copy(document)
-    try:
-        for name, value in changes.items():
-            _ = type(document).__pydantic_validator__.validate_assignment(trial, name, value)
-    except ValidationError as error:
-        raise InvalidQueryError(f"{table.document}.update({', '.join(changes)}): {reasons(error)}.") from None
-    normalise(table, trial)
-    return {name: vars(trial)[name] for name in changes}
-
-
-def _intent(
-    table: Table,
-    keyspace: str,
-    document: BaseDocument,
-    values: Mapping[str, Any] | None,
-    conditions: Sequence[Restriction] = (),
-    *,
-    is_whole: bool = True,
-    makes_row: bool = False,
-) -> Intent:
-    """Return what a conditional write of a document is to do."""
-    where = key_of(table, document, "on_unknown=")
-    if values is not None and not makes_row:
-        written = {*values, *(item.column for item in conditions)} - {*table.primary_key}
-        where = row_written(table, where, written)
-    return Intent(table, keyspace, where, values, is_whole, conditions, makes_row)
-
-
-def _as_accepted(table: Table, assignment: Assignment, accepted: Mapping[str, Any]) -> Assignment:
-    """Return the assignment with what the document's validators made of its value, so that the row equals it."""
-    if assignment.operation != "set":
-        return assignment
-    return Assignment(assignment.column, "set", encoded(table, assignment.column, accepted[assignment.column]))
-
-
-def _take_over(document: BaseDocument, values: Mapping[str, Any]) -> None:
-    vars(document).update(values)
-    document.model_fields_set.update(values)
-    remember_written(document, values)
-
-
-def _is_counter(table: Table) -> bool:
-    return any(column.counter for column in table.columns)
+        take_values_over(document, empty)

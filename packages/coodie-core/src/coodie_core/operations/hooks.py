@@ -20,7 +20,7 @@ def does_nothing(method: F) -> F:
     return method
 
 
-_EMPTY: set[Callable[..., Any]] = set()
+_EMPTY: set[Callable[..., Any] | None] = {None}
 
 
 def with_hooks(
@@ -38,12 +38,30 @@ def with_hooks(
         batch: The batch that the write is added to, if there is one.
         *arguments: What both hooks are called with.
     """
-    yield from _call(document, f"before_{event}", arguments)
+    before, after = _HOOKS[event]
+    model = type(document)
+    if getattr(model, before, None) in _EMPTY and getattr(model, after, None) in _EMPTY:
+        return write  # as it is, without a generator around it
+    return _between_hooks(document, before, after, write, batch, arguments)
+
+
+_HOOKS = {event: (f"before_{event}", f"after_{event}") for event in ("save", "update", "delete")}
+
+
+def _between_hooks(
+    document: BaseDocument,
+    before: str,
+    after: str,
+    write: Operation[LWTResult],
+    batch: BaseBatch | None,
+    arguments: tuple[Any, ...],
+) -> Operation[LWTResult]:
+    yield from _call(document, before, arguments)
     result = yield from write
-    if batch is not None and _is_written(document, f"after_{event}"):
-        batch.afterwards(lambda outcome: _call_if_applied(document, f"after_{event}", arguments, outcome))
+    if batch is not None and _is_written(document, after):
+        batch.afterwards(lambda outcome: _call_if_applied(document, after, arguments, outcome))
     else:
-        yield from _call_if_applied(document, f"after_{event}", arguments, result)
+        yield from _call_if_applied(document, after, arguments, result)
     return result
 
 
@@ -60,5 +78,4 @@ def _call(document: BaseDocument, name: str, arguments: tuple[Any, ...]) -> Oper
 
 
 def _is_written(document: BaseDocument, name: str) -> bool:
-    method = getattr(type(document), name, None)
-    return method is not None and method not in _EMPTY
+    return getattr(type(document), name, None) not in _EMPTY

@@ -10,7 +10,7 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.idempotence import values_are_idempotent
 from coodie_core.operation import Operation
 from coodie_core.operations.hooks import with_hooks
-from coodie_core.operations.saving import normalise, values_to_save
+from coodie_core.operations.saving import known_values, normalise, values_to_save
 from coodie_core.operations.sending import NO_PLAIN_WRITES, refuse_on, write
 from coodie_core.options import WriteOptions
 from coodie_core.results import LWTResult
@@ -35,7 +35,7 @@ def _save_json(
             f"{table.document}.save_json(): CQL cannot compare the document's version with JSON. Use save()."
         )
     normalise(table, document)
-    written = values_to_save(table, document, "save_json()", rewrite=True)
+    written = values_to_save(table, document, known_values(table, document), "save_json()", rewrite=True)
     row = {name: encoded(table, name, value) for name, value in written.items()}
     cql = build_insert_json(
         table.name,

@@ -11,14 +11,16 @@ from coodie_core.assignments import assignments_of
 from coodie_core.cql_builder import build_delete, build_update
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import ConditionNotMet, InvalidQueryError
-from coodie_core.idempotence import assignments_are_idempotent
+from coodie_core.idempotence import assignments_are_idempotent, values_are_idempotent
 from coodie_core.lookups import conditions_of
 from coodie_core.operation import Operation
 from coodie_core.operations.documents import save_new
+from coodie_core.operations.plain_writes import plain_update_of_row
 from coodie_core.operations.resolving import Intent, values_set
 from coodie_core.operations.saving import columns_of, row_written
 from coodie_core.operations.sending import NO_PLAIN_WRITES, NO_WRITES, refuse_on, whole_key, write
 from coodie_core.operations.unlooked import refuse_unlooked_delete, refuse_unlooked_update
+from coodie_core.options import NO_OPTIONS
 from coodie_core.query import Query
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind, table_of
@@ -62,10 +64,16 @@ def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> 
 
 def _new_document(model: type[D], fields: Mapping[str, Any]) -> D:
     if model.model_config.get("extra") != "allow":
-        accepted = {*model.model_fields, *_aliases(model)}
-        for name in fields.keys() - accepted:
-            _ = table_of(model).column(name, f"create({name}=...)")
+        table = table_of(model)
+        accepted: frozenset[str] = table.memory.of("names to create with", lambda: _accepted_names(model))
+        if not fields.keys() <= accepted:
+            for name in fields.keys() - accepted:
+                _ = table.column(name, f"create({name}=...)")
     return model(**fields)
+
+
+def _accepted_names(model: type[BaseDocument]) -> frozenset[str]:
+    return frozenset({*model.model_fields, *_aliases(model)})
 
 
 def _aliases(model: type[BaseDocument]) -> Iterator[str]:
@@ -86,6 +94,11 @@ def update(
 ) -> Operation[LWTResult]:
     """Change the row whose primary key the query names."""
     table = table_of(query.model)
+    if changes and if_conditions is None and query.names_rows_only:
+        plain = plain_update_of_row(table, query, _keyspace(query, table, keyspace), changes)
+        if plain is not None:
+            cql, values = plain
+            return (yield from write(table, cql, NO_OPTIONS, idempotent=values_are_idempotent(table, values)))
     refuse_on(table, "update()", NO_PLAIN_WRITES)
     _refuse_options_of_reads(table, query, "update()")
     if not changes:

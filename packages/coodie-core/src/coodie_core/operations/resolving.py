@@ -20,10 +20,11 @@ from enum import Enum
 from typing import Any
 
 from coodie_core.cql_builder import Restriction, build_select
+from coodie_core.document import BaseDocument
 from coodie_core.exceptions import ClientTimeout, DatabaseError, NoHostAvailable, OutcomeUnknown, WriteLost
 from coodie_core.hydration import row_values, values_of_empty_columns
 from coodie_core.operation import Operation
-from coodie_core.operations.saving import is_empty
+from coodie_core.operations.saving import is_empty, key_of, row_written
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table
 from coodie_core.statement import ExecutionOptions, Rows, Statement
@@ -66,6 +67,24 @@ class Intent:
     is_whole: bool = True
     conditions: Sequence[Restriction] = ()
     makes_row: bool = False
+
+
+def intent_of(
+    table: Table,
+    keyspace: str,
+    document: BaseDocument,
+    values: Mapping[str, Any] | None,
+    conditions: Sequence[Restriction] = (),
+    *,
+    is_whole: bool = True,
+    makes_row: bool = False,
+) -> Intent:
+    """Return what a conditional write of a document is to do."""
+    where = key_of(table, document, "on_unknown=")
+    if values is not None and not makes_row:
+        written = {*values, *(item.column for item in conditions)} - {*table.primary_key}
+        where = row_written(table, where, written)
+    return Intent(table, keyspace, where, values, is_whole, conditions, makes_row)
 
 
 def values_set(table: Table, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from coodie_core.codecs.scalars import Convert
 from coodie_core.cql_builder import Assignment, Cql, Restriction, build_insert, build_update
 from coodie_core.document import BaseDocument, stored_values
 from coodie_core.exceptions import InvalidQueryError
-from coodie_core.options import WriteOptions
+from coodie_core.options import NO_OPTIONS, WriteOptions
 from coodie_core.schema import Table
 from coodie_core.validation import all_encoded, encoded
 
@@ -43,6 +44,7 @@ def save_statement(
     written: Mapping[str, Any],
     options: WriteOptions,
     *,
+    known: Mapping[str, Any],
     conditions: Sequence[Restriction] = (),
     if_exists: bool = False,
 ) -> Cql:
@@ -50,12 +52,22 @@ def save_statement(
 
     An INSERT replaces collections, which leaves a tombstone and undoes what others added; and it takes no conditions.
     An UPDATE makes no row of its own, so that one without any value would vanish: such a document is inserted.
+
+    Args:
+        table: The document's table.
+        keyspace: That of the connection.
+        document: The document.
+        written: What is to be saved of it.
+        options: Those of the write.
+        known: What the row is known to hold.
+        conditions: What must hold of the row.
+        if_exists: Whether the row must exist.
     """
-    before: Mapping[str, Any] = {} if options.ttl is not None else known_values(table, document)
+    before: Mapping[str, Any] = {} if options.ttl is not None else known
     changes = {
         name: assignments
-        for name, value in written.items()
-        if name in before and (assignments := element_changes(table, name, before[name], value))
+        for name in table.collections_of_cells & before.keys() & written.keys()
+        if (assignments := element_changes(table, name, before[name], written[name]))
     }
     if conditions or if_exists or (changes and _keeps_a_value(table, document)):
         assignments = assignments_for(table, written, changes)
@@ -82,13 +94,21 @@ def insert_statement(
     if_not_exists: bool = False,
 ) -> Cql:
     """Return the INSERT of *written*."""
-    return build_insert(
-        table.name,
-        keyspace,
-        values=all_encoded(table, written),
-        if_not_exists=if_not_exists,
-        ttl=options.ttl,
-        timestamp=options.timestamp,
+    values = all_encoded(table, written)
+    if options is not NO_OPTIONS:
+        ttl, timestamp = options.ttl, options.timestamp
+        return build_insert(
+            table.name, keyspace, values=values, if_not_exists=if_not_exists, ttl=ttl, timestamp=timestamp
+        )
+    return Cql(insert_text(table, keyspace, values, if_not_exists), tuple(values.values()))
+
+
+def insert_text(table: Table, keyspace: str, values: Mapping[str, Any], if_not_exists: bool) -> str:
+    """Return the text of an INSERT without options, made once for the names of *values*."""
+    shape = ("insert", keyspace, if_not_exists, *values)
+    text: str | None = table.memory.get(shape)
+    return text or table.memory.of(
+        shape, lambda: build_insert(table.name, keyspace, values=values, if_not_exists=if_not_exists).cql
     )
 
 
@@ -178,7 +198,9 @@ def _keeps_a_value(table: Table, document: BaseDocument) -> bool:
     )
 
 
-def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite: bool) -> dict[str, Any]:
+def values_to_save(
+    table: Table, document: BaseDocument, known: Mapping[str, Any], asked: str, *, rewrite: bool
+) -> dict[str, Any]:
     """Return the fields that a save writes: the key, and of the others what is set and not known to be stored already.
 
     A field that nobody set and that is empty is not written: null would delete another writer's value, and
@@ -187,70 +209,86 @@ def values_to_save(table: Table, document: BaseDocument, asked: str, *, rewrite:
     Args:
         table: The document's table.
         document: The document.
+        known: What its row is known to hold (see `known_values`).
         asked: What was asked, for the error.
         rewrite: Whether to write also what did not change, as a new TTL needs.
 
     Raises:
         InvalidQueryError: A column of the primary key has no value.
     """
-    held = vars(document)
-    values = {name: held[name] for name in table.column_names if name in held}
-    refuse_missing_key(table, values, asked)
-    known, given = known_values(table, document), document.model_fields_set
+    held, given, key = vars(document), document.__pydantic_fields_set__, table.primary_key
+    refuse_missing_key(table, held, asked)
+    values: dict[str, Any] = {}
+    for name in table.column_names:
+        if name not in held:
+            continue
+        value = held[name]
+        if name in key:
+            must_be_written = True
+        elif name not in known:
+            must_be_written = name in given or not is_empty(table, name, value)
+        else:
+            stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
+            must_be_written = not stays_empty and (rewrite or known[name] != value)
+        if must_be_written:
+            values[name] = value
+    return values
 
-    def must_be_written(name: str, value: Any) -> bool:
-        if name not in known:
-            return not is_empty(table, name, value) or table.by_name[name].is_primary_key
-        if table.by_name[name].is_primary_key:
-            return True
-        stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
-        return not stays_empty and (rewrite or known[name] != value)
 
-    return {
-        name: value
-        for name, value in values.items()
-        if (name in given and name not in known) or must_be_written(name, value)
-    }
-
-
-def is_unchanged(table: Table, document: BaseDocument, written: Mapping[str, Any]) -> bool:
+def is_unchanged(table: Table, known: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
     """Whether a save of *written* would change nothing of a row that was read or written before.
 
     Its key alone is not sent: if another writer deleted the row, that would leave one without values.
     """
-    return written.keys() <= set(table.primary_key) and bool(known_values(table, document))
+    return bool(known) and written.keys() <= set(table.primary_key)
 
 
 def known_values(table: Table, document: BaseDocument) -> Mapping[str, Any]:
     """Return what the document's row is known to hold; nothing of a new document, or of one with another key."""
-    known, held = stored_values(document), vars(document)
-    if known is None or any([name in known and known[name] != held.get(name) for name in table.primary_key]):
+    known = stored_values(document)
+    if known is None:
         return {}
+    held = vars(document)
+    for name in table.primary_key:
+        if name in known and known[name] != held.get(name):
+            return {}
     return known
 
 
 def is_empty(table: Table, name: str, value: Any) -> bool:
     """Whether a column holds nothing when it holds *value*: CQL stores empty non-frozen collections as null."""
-    return value is None or (not value and table.types[name].is_collection and table.types[name].is_multicell)
+    return value is None or (name in table.collections_of_cells and not value)
 
 
 def normalise(table: Table, document: BaseDocument) -> None:
     """Give the document the values that its columns will hold, so that it equals what is read back."""
     held = vars(document)
-    for name, convert, can_be_empty in table.memory.of("normalised", lambda: _columns_to_normalise(table)):
+    for name, normalised in normalisers(table).items():
         value = held.get(name)
-        if value is None:
-            continue
-        if convert is not None:
-            held[name] = convert(value)
-        if can_be_empty and is_empty(table, name, value):
-            held[name] = None
+        if value is not None:
+            held[name] = normalised(value)
 
 
-def _columns_to_normalise(table: Table) -> list[tuple[str, Convert | None, bool]]:
-    """Return the columns that may hold a value otherwise than the document: what changes it, and whether to None."""
-    found = [(name, codec.normalise, name in table.nullable) for name, codec in table.codecs.items()]
-    return [item for item in found if item[1] is not None or (item[2] and table.types[item[0]].is_collection)]
+def normalisers(table: Table) -> Mapping[str, Convert]:
+    """Return what gives a value as it will be read back, for the columns that may hold it in another way."""
+    kept: Mapping[str, Convert] | None = table.memory.get("normalisers")
+    return kept if kept is not None else table.memory.of("normalisers", lambda: _make_normalisers(table))
+
+
+def _make_normalisers(table: Table) -> Mapping[str, Convert]:
+    made: dict[str, Convert] = {}
+    for name, codec in table.codecs.items():
+        if name in table.nullable and table.types[name].is_collection:
+            made[name] = partial(_normalised_or_none, table, name, codec.normalise)
+        elif codec.normalise is not None:
+            made[name] = codec.normalise
+    return made
+
+
+def _normalised_or_none(table: Table, name: str, convert: Convert | None, value: Any) -> Any:
+    if is_empty(table, name, value):
+        return None
+    return value if convert is None else convert(value)
 
 
 def key_of(table: Table, document: BaseDocument, asked: str) -> list[Restriction]:
@@ -292,8 +330,9 @@ def refuse_missing_key(table: Table, values: Mapping[str, Any], asked: str) -> N
     Raises:
         InvalidQueryError: A column of it has no value.
     """
-    missing = [name for name in table.primary_key if values.get(name) is None]
-    if missing:
-        raise InvalidQueryError(
-            f"{table.document}.{asked}: {', '.join(missing)} has no value, and is part of the primary key."
-        )
+    for name in table.primary_key:
+        if values.get(name) is None:
+            missing = ", ".join(name for name in table.primary_key if values.get(name) is None)
+            raise InvalidQueryError(
+                f"{table.document}.{asked}: {missing} has no value, and is part of the primary key."
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from coodie_core.batch import BaseBatch
@@ -11,11 +11,11 @@ from coodie_core.consistency import SERIAL_LEVELS
 from coodie_core.cql_builder import Cql
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError, OutcomeUnknown
-from coodie_core.hydration import row_values, values_of_empty_columns
+from coodie_core.hydration import values_of_empty_columns
 from coodie_core.operation import Operation
 from coodie_core.operations.resolving import Intent, resolved
 from coodie_core.operations.saving import partition_of
-from coodie_core.options import WriteOptions
+from coodie_core.options import NO_OPTIONS, WriteOptions
 from coodie_core.results import LWTResult
 from coodie_core.schema import Table, TableKind
 from coodie_core.statement import DEFAULT_EXECUTION, Rows, Statement
@@ -56,26 +56,20 @@ def write(
         document: Whose row a batch writes.
         intent: What a conditional write does, by which to find out what became of it.
     """
-    if conditional and options.timestamp is not None:
-        raise InvalidQueryError(
-            f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
-        )
-    if (level := options.execution.consistency) is not None and level in SERIAL_LEVELS:
-        raise InvalidQueryError(
-            f"{table.document}: {level.name} is no consistency level for writes. "
-            f"Give it as serial_consistency=, which is how the condition of a write is checked."
-        )
+    if options is not NO_OPTIONS:
+        _check_options(table, options, batch, conditional=conditional)
     if batch is not None:
         _check_takes(batch, table, options)
         _check_api(batch, document)
-    _check_resolves(table, options, batch, conditional=conditional)
     statement = Statement(
         cql.cql,
         cql.params,
         options.execution,
-        conditional=conditional,
-        counter=counter,
-        idempotent=idempotent and not conditional and not counter,
+        None,  # by place, in half the time
+        True,
+        conditional,
+        counter,
+        idempotent and not conditional and not counter,
     )
     if batch is not None:
         partition = () if document is None else partition_of(table, document)
@@ -88,6 +82,20 @@ def write(
             raise
         return (yield from resolved(statement, intent, error))
     return lwt_result(table, answer) if conditional else WRITTEN
+
+
+def _check_options(table: Table, options: WriteOptions, batch: BaseBatch | None, *, conditional: bool) -> None:
+    """Refuse options that this write cannot have."""
+    if conditional and options.timestamp is not None:
+        raise InvalidQueryError(
+            f"{table.document}: a conditional write takes no timestamp: the server gives it one of its own."
+        )
+    if (level := options.execution.consistency) is not None and level in SERIAL_LEVELS:
+        raise InvalidQueryError(
+            f"{table.document}: {level.name} is no consistency level for writes. "
+            f"Give it as serial_consistency=, which is how the condition of a write is checked."
+        )
+    _check_resolves(table, options, batch, conditional=conditional)
 
 
 def _check_resolves(table: Table, options: WriteOptions, batch: BaseBatch | None, *, conditional: bool) -> None:
@@ -108,7 +116,7 @@ def _check_takes(batch: BaseBatch, table: Table, options: WriteOptions) -> None:
     """Refuse what cannot be added to a batch, or a batch that is none."""
     if not isinstance(batch, BaseBatch):
         raise InvalidQueryError(f"{table.document}: batch= takes an open batch, not {type(batch).__name__}.")
-    if options.execution != DEFAULT_EXECUTION:
+    if options.execution is not DEFAULT_EXECUTION and options.execution != DEFAULT_EXECUTION:
         raise InvalidQueryError(
             f"{table.document}: a batch has one consistency level and one timeout for all of its writes. "
             f"Give them to the batch, as in {type(batch).__name__}(consistency=..., timeout=...)."
@@ -134,19 +142,38 @@ def lwt_result(table: Table | None, answer: Rows) -> LWTResult:
     """
     if not answer.rows:
         return WRITTEN
-    values = dict(zip(answer.columns, answer.rows[0], strict=True))
-    applied = bool(values.pop(APPLIED))
-    if applied or not values:
-        return LWTResult(applied)
+    columns, row = tuple(answer.columns), answer.rows[0]
+    if row[columns.index(APPLIED)]:
+        return WRITTEN
+    if len(columns) == 1:
+        return LWTResult(applied=False)
     if table is None:
-        return LWTResult(applied, {name: decode_value(value) for name, value in values.items()})
-    return LWTResult(applied, {**row_values(table, values), **_empty_collections(table, values)})
+        found = {name: decode_value(value) for name, value in zip(columns, row, strict=True)}
+    else:
+        decoders: _Decoders = table.memory.of(("answer", columns), lambda: _decoders(table, columns))
+        found = {name: decode(value) for name, decode, value in zip(columns, decoders, row, strict=True)}
+    del found[APPLIED]
+    return LWTResult(applied=False, existing=found)
 
 
-def _empty_collections(table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what documents hold for those collections that are null, as CQL stores empty ones."""
-    empty = [name for name, value in values.items() if value is None and name in table.types]
-    return values_of_empty_columns(table, [name for name in empty if table.types[name].is_collection])
+_Decoders = tuple[Callable[[Any], Any], ...]
+
+
+def _decoders(table: Table, columns: Sequence[str]) -> _Decoders:
+    """Return what gives the value of each column of an answer: as documents have it, or as plain Python."""
+    return tuple(_decoder(table, name) if name in table.codecs else decode_value for name in columns)
+
+
+def _decoder(table: Table, name: str) -> Callable[[Any], Any]:
+    """Return what gives a column's value, and for a collection that is null what documents hold for an empty one."""
+    decode = table.codecs[name].decode
+
+    def decoded(value: Any) -> Any:
+        if value is None:
+            return values_of_empty_columns(table, [name]).get(name) if table.types[name].is_collection else None
+        return value if decode is None else decode(value)
+
+    return decoded
 
 
 def refuse_on(table: Table, method: str, kinds: Mapping[TableKind, str]) -> None:
