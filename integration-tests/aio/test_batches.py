@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from driver_features import BATCH_TIMESTAMP
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, execute_raw, register_driver
 from coodie_core.exceptions import InvalidQueryError, ServerRefusedQuery
@@ -127,6 +128,7 @@ async def test_an_unlogged_batch():
     assert await names() == [str(number) for number in range(50)]
 
 
+@pytest.mark.needs(BATCH_TIMESTAMP)
 async def test_the_timestamp_of_a_batch_is_that_of_every_write_in_it():
     async with AsyncBatchQuery(timestamp=2_000_000_000_000_000) as batch:
         await Item(part=1, number=1, name="one").save(batch=batch)

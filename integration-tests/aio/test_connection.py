@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, ExecutionProfile
 from cassandra.policies import FallthroughRetryPolicy, RoundRobinPolicy
+from driver_features import CLUSTER, PACKAGE, RETRY_OF_DRIVER, SSL
 
 from coodie_aio.connection import Driver, driver_for, get_driver, init_coodie, register_driver, registry
 from coodie_aio.raw import execute_raw
@@ -124,6 +125,7 @@ async def test_an_unknown_keyspace_is_named_with_how_to_create_it(connect: Conne
     assert isinstance(raised.value, ConfigurationError)
 
 
+@pytest.mark.needs(SSL)
 async def test_encryption_that_the_server_does_not_speak_is_an_error_about_tls(connect: Connect) -> None:
 
     with pytest.raises(TlsError, match="ssl_context="):
@@ -251,6 +253,7 @@ async def test_a_lazy_connection_that_was_never_used_can_be_closed(connect: Conn
         await driver.execute(NODE)
 
 
+@pytest.mark.needs(RETRY_OF_DRIVER)
 async def test_policies_are_used_without_a_warning(connect: Connect) -> None:
     load_balancing, retry = RoundRobinPolicy(), FallthroughRetryPolicy()
 
@@ -264,6 +267,7 @@ async def test_policies_are_used_without_a_warning(connect: Connect) -> None:
     assert [str(warning.message) for warning in warned] == []
 
 
+@pytest.mark.needs(CLUSTER)
 async def test_the_callers_execution_profiles_are_used_as_they_are(connect: Connect) -> None:
     profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=7.5)
 
@@ -294,13 +298,14 @@ async def test_a_wrong_argument_is_named(arguments: dict[str, Any], message: str
         await init_coodie(**arguments)
 
 
-async def test_a_driver_type_named_cassandra_is_the_package_that_is_installed(connect: Connect) -> None:
-    driver = await init_coodie(**connect, driver_type="cassandra")
+async def test_a_driver_type_named_cassandra_is_the_package_that_is_installed(coodie_server: Any) -> None:
+    driver = await init_coodie(**coodie_server.arguments_for("cassandra"))
 
     assert isinstance(driver, Driver)
     assert (await driver.execute(NODE)).rows == [("local",)]
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_the_connections_own_consistency_and_timeout_hold_where_nothing_else_is_said(
     connect: Connect, coodie_keyspace: str
 ):

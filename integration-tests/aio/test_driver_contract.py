@@ -18,6 +18,7 @@ from driver_features import (
     DISTRIBUTIONS,
     DRIVER_TYPES,
     DURATIONS,
+    EMPTY,
     EXPONENTS,
     FAR_TIMES,
     FEATURES,
@@ -203,7 +204,7 @@ async def test_what_a_driver_has_of_its_own_is_for_that_driver(
         from cassandra.policies import FallthroughRetryPolicy
 
         await (await init_coodie(**arguments, default_retry_policy=FallthroughRetryPolicy())).close()
-    async with await init_coodie(**coodie_server.connect_arguments, name="other") as other:
+    async with await init_coodie(**way_to(coodie_server, "scylla"), name="other") as other:
         with has(SESSION):
             await (await init_coodie(driver_type=driver_type, name="own", session=other.session)).close()
 
@@ -236,6 +237,16 @@ async def test_a_conditional_write_answers_with_the_row_that_is_there(driver: An
 
     found = dict(zip(answer.columns, answer.rows[0], strict=True))
     assert found == {"[applied]": False, "part": 1, "id": 2, "name": "Ada"}
+
+
+async def test_a_collection_that_is_null(driver: Any, driver_type: str) -> None:
+    name = f"t{uuid4().hex[:8]}"
+    await driver.execute(schema_change(f"CREATE TABLE {name} (id int PRIMARY KEY, words frozen<list<text>>)"))
+    await driver.execute(Statement(f"INSERT INTO {name} (id) VALUES (?)", (1,)))
+
+    answer = await driver.execute(Statement(f"SELECT words FROM {name}"))
+
+    assert answer.rows == [([] if driver_type in FEATURES[EMPTY] else None,)]
 
 
 async def test_two_columns_of_one_name(driver: Any, has: Has) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from cassandra.query import UNSET_VALUE
+from driver_features import SHORT_WAY
 from every_type import CASES
 from pydantic import create_model
 
@@ -18,6 +19,8 @@ from coodie_aio import Document, init_coodie
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.fields import PrimaryKey
 from coodie_core.statement import BatchKind, BatchStatement, ExecutionOptions, Rows, Statement
+
+pytestmark = pytest.mark.needs(SHORT_WAY)
 
 WAYS = {
     "v5, LZ4": {},
@@ -78,8 +81,8 @@ def numbers_of_any_length() -> Iterator[None]:
 async def ways(request: pytest.FixtureRequest, coodie_server: Any, coodie_aio_driver: Any) -> AsyncIterator[Ways]:
     arguments = {**coodie_server.connect_arguments, "keyspace": coodie_aio_driver.keyspace, **WAYS[request.param]}
     async with (
-        await init_coodie(**arguments, name="fast") as fast,
-        await init_coodie(**arguments, name="plain", fast=False) as plain,
+        await init_coodie(**{**arguments, "name": "fast", "fast": True}) as fast,
+        await init_coodie(**{**arguments, "name": "plain", "fast": False}) as plain,
     ):
         yield Ways(fast, plain)
 

@@ -173,12 +173,11 @@ async def test_memory_does_not_grow_with_the_rows(
     assert max(alive) <= 2 * page
 
 
-async def test_rows_that_were_handed_out_are_not_kept_by_the_driver(coodie_server: Server, coodie_keyspace: str):
+async def test_rows_that_were_handed_out_are_not_kept_by_the_driver(coodie_server: Any, coodie_keyspace: str):
     """Its timers hold each response until its timeout would be over: 10 s, in which many rows are read."""
     rows, size = 2_000, 1_000
     await Row.insert_many({"part": 3, "number": number, "text": "x" * size} for number in range(rows))
-    own = {key: value for key, value in coodie_server.connect_arguments.items() if key != "hosts"}
-    with Cluster(list(coodie_server.hosts), **own) as cluster:
+    with Cluster(**coodie_server.cluster_arguments) as cluster:
         async with await init_coodie(session=cluster.connect(), keyspace=coodie_keyspace, name="own"):
             texts = Row.find(part=3).using("own").values_list("text").fetch_size(100)
             await texts.first()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import pytest
+from driver_features import EMPTY
 
 from coodie_aio import AsyncBatchQuery, BulkWrites, CounterDocument, Document, bulk, deadline, execute_raw
 from coodie_core.document import BaseDocument
@@ -139,6 +140,7 @@ async def test_options_are_those_of_save():
     assert all(900 < ttl <= 1000 for _, ttl in cells)
 
 
+@pytest.mark.needs(EMPTY)
 async def test_rows_that_exist_are_refused_if_that_was_asked_for():
     await Row(part=0, number=0, name="first").save()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import pytest
 from budget import bounded
+from driver_features import PACKAGE
 
 from coodie_aio import CounterDocument, Document
 from coodie_aio.sessions import SPECULATIVE_PROFILES, speculative_profile, speculative_profiles
@@ -72,6 +73,7 @@ def prepared(coodie_aio_driver: Any, monkeypatch: pytest.MonkeyPatch) -> list[st
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.needs(PACKAGE)
 async def test_many_values_are_one_prepared_statement(shape: str, prepared: list[str]):
     for number in range(VALUES):
         await SHAPES[shape](number)
@@ -79,6 +81,7 @@ async def test_many_values_are_one_prepared_statement(shape: str, prepared: list
     assert len(prepared) == 1
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_each_policy_for_slow_answers_is_one_profile_of_a_session(coodie_aio_driver: Any):
     session = coodie_aio_driver.session
 

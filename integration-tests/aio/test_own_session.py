@@ -17,10 +17,9 @@ NODE = Statement("SELECT key FROM system.local")
 
 
 def open_cluster(server: Any, **arguments: Any) -> Any:
-    own = {key: value for key, value in server.connect_arguments.items() if key != "hosts"}
     if not arguments:
         arguments = {"execution_profiles": {EXEC_PROFILE_DEFAULT: ExecutionProfile(row_factory=dict_factory)}}
-    return Cluster(list(server.hosts), **own, **arguments)
+    return Cluster(**server.cluster_arguments, **arguments)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid1, uuid4
 
 import pytest
+from driver_features import DURATIONS, EMPTY
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
@@ -58,7 +59,13 @@ async def connection(coodie_aio_driver: Any) -> None:
     await execute_raw(f"CREATE TABLE IF NOT EXISTS every_type (id int PRIMARY KEY, {columns})")
 
 
-@pytest.mark.parametrize("number", range(len(VALUES)), ids=[cql_type for cql_type, _ in VALUES])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, id=cql_type, marks=pytest.mark.needs(DURATIONS) if cql_type == "duration" else ())
+        for number, (cql_type, _) in enumerate(VALUES)
+    ],
+)
 async def test_a_value_comes_back_as_the_plain_python_value_that_went_in(number: int):
     column, value = f"v{number}", VALUES[number][1]
     await execute_raw(f"INSERT INTO every_type (id, {column}) VALUES (?, ?)", [number, value])
@@ -70,6 +77,7 @@ async def test_a_value_comes_back_as_the_plain_python_value_that_went_in(number:
     json.dumps(to_jsonable_python(row, bytes_mode="base64"))
 
 
+@pytest.mark.needs(EMPTY)
 async def test_rows_are_dicts_by_column():
     await execute_raw("INSERT INTO users (id, name) VALUES (?, ?)", [1, "Alice"])
 
@@ -89,6 +97,7 @@ async def test_a_statement_without_an_answer_gives_an_empty_list():
     assert await execute_raw("INSERT INTO users (id, name) VALUES (2, 'Bob')") == []
 
 
+@pytest.mark.needs(EMPTY)
 async def test_a_lightweight_transaction_tells_its_outcome():
     await execute_raw("DELETE FROM users WHERE id = 3")
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid1, uuid4
 
 import pytest
+from driver_features import DURATIONS, EMPTY, NULLS, PACKAGE
 from pydantic import AnyUrl, BaseModel, Field, SecretStr, field_validator
 
 from coodie_aio import Document, execute_raw, get_driver
@@ -118,6 +119,7 @@ async def tables(coodie_aio_driver: Any) -> None:
         await model.sync_table()
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_every_type_comes_back_as_it_was_saved():
     document = await Everything.create()
 
@@ -127,6 +129,7 @@ async def test_every_type_comes_back_as_it_was_saved():
     assert {name: type(value) for name, value in read} == {name: type(value) for name, value in document}
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_a_document_that_was_read_can_be_dumped_and_validated_again():
     document = await Everything.create(secret=SecretStr("shown"), raw=b"text")
 
@@ -149,6 +152,7 @@ async def test_a_document_survives_a_round_trip_over_json():
     assert await Note.get(id=note.id) == note
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_a_document_equals_what_is_read_back_even_where_the_column_holds_less():
     """A timestamp has milliseconds, in UTC; only a frozen list can be empty and not null."""
     tokyo = timezone(timedelta(hours=9))
@@ -159,6 +163,7 @@ async def test_a_document_equals_what_is_read_back_even_where_the_column_holds_l
     assert await Everything.get(id=document.id) == document
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_a_document_is_found_by_the_time_that_it_was_saved_with():
     at = datetime(2026, 11, 23, 12, 0, 0, 123_456, tzinfo=UTC)
     document = await Everything.create(at=at)
@@ -166,6 +171,7 @@ async def test_a_document_is_found_by_the_time_that_it_was_saved_with():
     assert await Everything.get(id=document.id, at=at) == document
 
 
+@pytest.mark.needs(NULLS)
 async def test_a_user_defined_type_without_values_comes_back_as_one():
     """Unless it is frozen, the server stores it as null."""
 
@@ -181,6 +187,7 @@ async def test_a_user_defined_type_without_values_comes_back_as_one():
 
 
 @pytest.mark.parametrize("words", [None, [], ["a"]])
+@pytest.mark.needs(EMPTY)
 async def test_a_frozen_list_keeps_empty_and_none_apart(words: list[str] | None):
     note = await Note.create(words=words)
 
@@ -212,12 +219,14 @@ async def cells_deleted(note: Note) -> int:
     return int(counted[1])
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_fields_that_nobody_set_leave_no_tombstones():
     note = await Note.create(text="a")
 
     assert await cells_deleted(note) == 0
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_fields_that_were_set_to_nothing_leave_one_each():
     """So the test above can fail."""
     note = await Note.create(text="a", nick=None, tags=set())
@@ -225,6 +234,7 @@ async def test_fields_that_were_set_to_nothing_leave_one_each():
     assert await cells_deleted(note) > 0
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_saving_a_document_that_was_read_leaves_no_tombstones():
     note = await Note.get(id=(await Note.create(text="a")).id)
 
@@ -240,6 +250,7 @@ async def test_saving_a_document_that_was_read_leaves_no_tombstones():
     [copy.copy, copy.deepcopy, lambda note: pickle.loads(pickle.dumps(note)), lambda note: note.model_copy()],
     ids=["copy", "deepcopy", "pickle", "model_copy"],
 )
+@pytest.mark.needs(PACKAGE)
 async def test_a_copy_of_a_document_that_was_read_is_one_like_it(copied: Any):
     note = await Note.get(id=(await Note.create(text="a", tags={"x"})).id)
 
@@ -252,6 +263,7 @@ async def test_a_copy_of_a_document_that_was_read_is_one_like_it(copied: Any):
     assert await cells_deleted(note) == 0
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_a_copy_under_another_key_is_another_row():
     note = await Note.get(id=(await Note.create(text="a", tags={"x"})).id)
 

@@ -13,6 +13,7 @@ import pandas
 import polars
 import pyarrow as pa
 import pytest
+from driver_features import DURATIONS
 from pydantic import BaseModel
 
 from coodie_aio import Document, execute_raw
@@ -101,20 +102,27 @@ FULL = {
 
 
 @pytest.fixture(autouse=True)
-async def tables(coodie_aio_driver: Any) -> None:
-    """The tables, filled by the first test."""
-    if await Everything.sync_table():
-        await Flat.sync_table()
-        await Everything.insert_many([FULL, {"id": ID, "number": 2}])
-        await execute_raw("INSERT INTO batches_everything (id, shared) VALUES (?, 'nobody')", [UUID(int=7)])
+async def flat_rows(coodie_aio_driver: Any) -> None:
+    """The rows of `Flat`, written by the first test."""
+    if await Flat.sync_table():
         await Flat.insert_many({"id": number, "text": f"row {number}"} for number in range(FLAT))
 
 
+async def rows_of_everything() -> Any:
+    """A query for the rows of `Everything`, which the first that asks writes."""
+    if await Everything.sync_table():
+        for row in (FULL, {"id": ID, "number": 2}):
+            await Everything(**row).save()
+        await execute_raw("INSERT INTO batches_everything (id, shared) VALUES (?, 'nobody')", [UUID(int=7)])
+    return Everything.find()
+
+
 async def the_batch() -> pa.RecordBatch:
-    (batch,) = [batch async for batch in Everything.find().scan().arrow_batches()]
+    (batch,) = [batch async for batch in (await rows_of_everything()).scan().arrow_batches()]
     return batch
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_columns_have_the_types_that_they_have_in_cql():
     schema = (await the_batch()).schema
 
@@ -147,6 +155,7 @@ async def test_columns_have_the_types_that_they_have_in_cql():
     }
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_values_are_those_of_the_document():
     full, nearly_empty = (await the_batch()).to_pylist()
 
@@ -167,8 +176,9 @@ async def test_values_are_those_of_the_document():
     assert nearly_empty == {**dict.fromkeys(FULL), **given}
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_polars_has_the_same_values():
-    (frame,) = [frame async for frame in Everything.find().scan().polars_batches()]
+    (frame,) = [frame async for frame in (await rows_of_everything()).scan().polars_batches()]
 
     assert frame.schema["at"] == polars.Datetime("ms", "UTC")
     assert frame.schema["money"] == polars.Decimal(38, 9)
@@ -182,8 +192,9 @@ async def test_polars_has_the_same_values():
     assert row["place"] == {"x": 1, "label": "home"}
 
 
+@pytest.mark.needs(DURATIONS)
 async def test_pandas_has_the_same_values():
-    (frame,) = [frame async for frame in Everything.find().scan().pandas_batches()]
+    (frame,) = [frame async for frame in (await rows_of_everything()).scan().pandas_batches()]
 
     assert str(frame["at"].dtype) == "datetime64[ms, UTC]"
     row = frame.iloc[0]

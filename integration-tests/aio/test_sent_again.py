@@ -11,6 +11,7 @@ import pytest
 from cassandra.cluster import Cluster
 from cassandra.policies import RetryPolicy as DriverRetryPolicy
 from cassandra.policies import RoundRobinPolicy
+from driver_features import PACKAGE, RETRY_OF_DRIVER
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, execute_raw, init_coodie
 from coodie_aio.drivers.base import Driver
@@ -219,6 +220,7 @@ async def test_a_policy_for_slow_answers_changes_no_answer(proxy: FaultProxy):
     assert await execute_raw("SELECT id FROM note", speculative=impatient) == [{"id": 1}]
 
 
+@pytest.mark.needs(PACKAGE)
 async def test_each_kind_of_write_takes_a_policy_for_slow_answers(coodie_aio_driver: Driver):
     await Note.sync_table()
     impatient = SpeculativePolicy(after=1, attempts=2)
@@ -314,6 +316,7 @@ WRITES: dict[str, tuple[Any, bool]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
+@pytest.mark.needs(PACKAGE)
 async def test_the_driver_knows_what_may_be_sent_twice(flags: dict[str, bool], write: str):
     call, expected = WRITES[write]
 
@@ -343,6 +346,7 @@ class Stubborn(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no ty
         return (self.RETRY, None) if retry_num < 3 else (self.RETHROW, None)
 
 
+@pytest.mark.needs(RETRY_OF_DRIVER)
 async def test_a_policy_of_the_drivers_own_holds_for_what_may_be_sent_twice_and_nothing_else(
     proxy: FaultProxy, coodie_keyspace: str
 ):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
+from driver_features import PACKAGE
 from pydantic import Field
 
 from coodie_aio import AsyncBatchQuery, Document, init_coodie
@@ -76,6 +77,7 @@ async def test_the_row_is_read_at_the_serial_level(proxy: FaultProxy):
     ("of_connection", "of_call", "level"),
     [(None, None, "SERIAL"), ("LOCAL_SERIAL", None, "LOCAL_SERIAL"), ("LOCAL_SERIAL", "SERIAL", "SERIAL")],
 )
+@pytest.mark.needs(PACKAGE)
 async def test_the_row_is_read_at_the_level_at_which_the_condition_was_checked(
     proxy: FaultProxy, coodie_keyspace: str, of_connection: Any, of_call: Any, level: str
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from driver_features import IN_KEYS
 from pydantic import BaseModel
 
 from coodie_aio import Document, UserType, create_keyspace, drop_keyspace, execute_raw, get_driver
@@ -68,6 +69,7 @@ async def test_types_are_created_before_the_table_each_after_those_that_it_holds
     assert (again, again.drift) == ([], ())
 
 
+@pytest.mark.needs(IN_KEYS)
 async def test_values_are_read_as_they_were_saved():
     await Customer.sync_table()
     customer = Customer(

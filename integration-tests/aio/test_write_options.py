@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
+from driver_features import BATCH_TIMESTAMP
 from pydantic import Field
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, execute_raw
@@ -147,7 +148,13 @@ METHODS = [
 
 
 def taking(option: str) -> Any:
-    return pytest.mark.parametrize("method", [m for m in METHODS if option in m.options], ids=lambda m: m.name)
+    methods = [
+        pytest.param(method, id=method.name, marks=pytest.mark.needs(BATCH_TIMESTAMP) if batched else ())
+        for method in METHODS
+        if option in method.options
+        for batched in [option == "timestamp" and method.name == "batch"]
+    ]
+    return pytest.mark.parametrize("method", methods)
 
 
 @pytest.fixture

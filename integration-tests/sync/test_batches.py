@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from driver_features import BATCH_TIMESTAMP
 
 from coodie_core.exceptions import InvalidQueryError, ServerRefusedQuery
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
@@ -129,6 +130,7 @@ def test_an_unlogged_batch():
     assert names() == [str(number) for number in range(50)]
 
 
+@pytest.mark.needs(BATCH_TIMESTAMP)
 def test_the_timestamp_of_a_batch_is_that_of_every_write_in_it():
     with BatchQuery(timestamp=2_000_000_000_000_000) as batch:
         Item(part=1, number=1, name="one").save(batch=batch)

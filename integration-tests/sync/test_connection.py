@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, ExecutionProfile
 from cassandra.policies import FallthroughRetryPolicy, RoundRobinPolicy
+from driver_features import CLUSTER, PACKAGE, RETRY_OF_DRIVER, SSL
 
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import (
@@ -126,6 +127,7 @@ def test_an_unknown_keyspace_is_named_with_how_to_create_it(connect: Connect) ->
     assert isinstance(raised.value, ConfigurationError)
 
 
+@pytest.mark.needs(SSL)
 def test_encryption_that_the_server_does_not_speak_is_an_error_about_tls(connect: Connect) -> None:
 
     with pytest.raises(TlsError, match="ssl_context="):
@@ -253,6 +255,7 @@ def test_a_lazy_connection_that_was_never_used_can_be_closed(connect: Connect) -
         driver.execute(NODE)
 
 
+@pytest.mark.needs(RETRY_OF_DRIVER)
 def test_policies_are_used_without_a_warning(connect: Connect) -> None:
     load_balancing, retry = RoundRobinPolicy(), FallthroughRetryPolicy()
 
@@ -266,6 +269,7 @@ def test_policies_are_used_without_a_warning(connect: Connect) -> None:
     assert [str(warning.message) for warning in warned] == []
 
 
+@pytest.mark.needs(CLUSTER)
 def test_the_callers_execution_profiles_are_used_as_they_are(connect: Connect) -> None:
     profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=7.5)
 
@@ -296,13 +300,14 @@ def test_a_wrong_argument_is_named(arguments: dict[str, Any], message: str) -> N
         init_coodie(**arguments)
 
 
-def test_a_driver_type_named_cassandra_is_the_package_that_is_installed(connect: Connect) -> None:
-    driver = init_coodie(**connect, driver_type="cassandra")
+def test_a_driver_type_named_cassandra_is_the_package_that_is_installed(coodie_server: Any) -> None:
+    driver = init_coodie(**coodie_server.arguments_for("cassandra"))
 
     assert isinstance(driver, Driver)
     assert driver.execute(NODE).rows == [("local",)]
 
 
+@pytest.mark.needs(PACKAGE)
 def test_the_connections_own_consistency_and_timeout_hold_where_nothing_else_is_said(
     connect: Connect, coodie_keyspace: str
 ):

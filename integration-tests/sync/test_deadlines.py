@@ -300,10 +300,9 @@ def test_the_shorter_one_of_timeout_and_deadline_counts(proxy: FaultProxy, drive
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.usefixtures("driver")
 def test_a_long_deadline_does_not_lengthen_the_usual_time_of_a_session(
-    proxy: FaultProxy, coodie_keyspace: str, older: bool
+    proxy: Any, coodie_keyspace: str, older: bool
 ) -> None:
-    arguments = proxy.server.connect_arguments
-    arguments["contact_points"] = arguments.pop("hosts")
+    arguments = proxy.server.cluster_arguments
     if not older:
         profile = ExecutionProfile(request_timeout=BUDGET)
         arguments["execution_profiles"] = {EXEC_PROFILE_DEFAULT: profile}

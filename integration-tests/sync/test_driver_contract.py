@@ -20,6 +20,7 @@ from driver_features import (
     DISTRIBUTIONS,
     DRIVER_TYPES,
     DURATIONS,
+    EMPTY,
     EXPONENTS,
     FAR_TIMES,
     FEATURES,
@@ -203,7 +204,7 @@ def test_what_a_driver_has_of_its_own_is_for_that_driver(has: Has, driver_type: 
         from cassandra.policies import FallthroughRetryPolicy
 
         init_coodie(**arguments, default_retry_policy=FallthroughRetryPolicy()).close()
-    with init_coodie(**coodie_server.connect_arguments, name="other") as other:
+    with init_coodie(**way_to(coodie_server, "scylla"), name="other") as other:
         with has(SESSION):
             init_coodie(driver_type=driver_type, name="own", session=other.session).close()
 
@@ -236,6 +237,16 @@ def test_a_conditional_write_answers_with_the_row_that_is_there(driver: Any, tab
 
     found = dict(zip(answer.columns, answer.rows[0], strict=True))
     assert found == {"[applied]": False, "part": 1, "id": 2, "name": "Ada"}
+
+
+def test_a_collection_that_is_null(driver: Any, driver_type: str) -> None:
+    name = f"t{uuid4().hex[:8]}"
+    driver.execute(schema_change(f"CREATE TABLE {name} (id int PRIMARY KEY, words frozen<list<text>>)"))
+    driver.execute(Statement(f"INSERT INTO {name} (id) VALUES (?)", (1,)))
+
+    answer = driver.execute(Statement(f"SELECT words FROM {name}"))
+
+    assert answer.rows == [([] if driver_type in FEATURES[EMPTY] else None,)]
 
 
 def test_two_columns_of_one_name(driver: Any, has: Has) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from cassandra.query import UNSET_VALUE
+from driver_features import SHORT_WAY
 from every_type import CASES
 from pydantic import create_model
 
@@ -20,6 +21,8 @@ from coodie_core.consistency import ConsistencyLevel
 from coodie_core.fields import PrimaryKey
 from coodie_core.statement import BatchKind, BatchStatement, ExecutionOptions, Rows, Statement
 from coodie_sync import Document, init_coodie
+
+pytestmark = pytest.mark.needs(SHORT_WAY)
 
 WAYS = {
     "v5, LZ4": {},
@@ -80,8 +83,8 @@ def numbers_of_any_length() -> Iterator[None]:
 def ways(request: pytest.FixtureRequest, coodie_server: Any, coodie_sync_driver: Any) -> Iterator[Ways]:
     arguments = {**coodie_server.connect_arguments, "keyspace": coodie_sync_driver.keyspace, **WAYS[request.param]}
     with (
-        init_coodie(**arguments, name="fast") as fast,
-        init_coodie(**arguments, name="plain", fast=False) as plain,
+        init_coodie(**{**arguments, "name": "fast", "fast": True}) as fast,
+        init_coodie(**{**arguments, "name": "plain", "fast": False}) as plain,
     ):
         yield Ways(fast, plain)
 

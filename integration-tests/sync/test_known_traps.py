@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
+from driver_features import PACKAGE
 from pydantic import BaseModel
 
 from coodie_core.exceptions import FieldNotLoaded, InvalidQueryError, Unavailable
@@ -173,6 +174,7 @@ def test_trap_04_an_option_is_forgotten_by_some_of_the_reads():
     assert query.count() == 1
 
 
+@pytest.mark.needs(PACKAGE)
 def test_trap_05_a_list_of_a_query_counts_the_rows_first(prepared: list[str]):
     """`list()` asks for a length, which some answer by a COUNT of the whole table."""
     Item(shop=1, id=1).save()
@@ -315,6 +317,7 @@ def test_trap_13_a_value_from_outside_becomes_text():
     assert (row()["name"], row()["note"], set(row()["tags"])) == (HOSTILE, HOSTILE, {HOSTILE})
 
 
+@pytest.mark.needs(PACKAGE)
 def test_trap_14_each_value_is_another_statement(prepared: list[str]):
     for number in range(1, 31):
         Item(shop=1, id=number, name=str(number)).save(timestamp=number, ttl=1000 + number)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import pytest
+from driver_features import EMPTY
 
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import BulkWriteError, InvalidQueryError
@@ -141,6 +142,7 @@ def test_options_are_those_of_save():
     assert all(900 < ttl <= 1000 for _, ttl in cells)
 
 
+@pytest.mark.needs(EMPTY)
 def test_rows_that_exist_are_refused_if_that_was_asked_for():
     Row(part=0, number=0, name="first").save()
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 from budget import bounded
+from driver_features import PACKAGE
 
 from coodie_core.fields import ClusteringKey, Counter, PrimaryKey
 from coodie_core.retrying import SpeculativePolicy
@@ -74,6 +75,7 @@ def prepared(coodie_sync_driver: Any, monkeypatch: pytest.MonkeyPatch) -> list[s
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.needs(PACKAGE)
 def test_many_values_are_one_prepared_statement(shape: str, prepared: list[str]):
     for number in range(VALUES):
         SHAPES[shape](number)
@@ -81,6 +83,7 @@ def test_many_values_are_one_prepared_statement(shape: str, prepared: list[str])
     assert len(prepared) == 1
 
 
+@pytest.mark.needs(PACKAGE)
 def test_each_policy_for_slow_answers_is_one_profile_of_a_session(coodie_sync_driver: Any):
     session = coodie_sync_driver.session
 

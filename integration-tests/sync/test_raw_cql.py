@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid1, uuid4
 
 import pytest
+from driver_features import DURATIONS, EMPTY
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
@@ -60,7 +61,13 @@ def connection(coodie_sync_driver: Any) -> None:
     execute_raw(f"CREATE TABLE IF NOT EXISTS every_type (id int PRIMARY KEY, {columns})")
 
 
-@pytest.mark.parametrize("number", range(len(VALUES)), ids=[cql_type for cql_type, _ in VALUES])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, id=cql_type, marks=pytest.mark.needs(DURATIONS) if cql_type == "duration" else ())
+        for number, (cql_type, _) in enumerate(VALUES)
+    ],
+)
 def test_a_value_comes_back_as_the_plain_python_value_that_went_in(number: int):
     column, value = f"v{number}", VALUES[number][1]
     execute_raw(f"INSERT INTO every_type (id, {column}) VALUES (?, ?)", [number, value])
@@ -72,6 +79,7 @@ def test_a_value_comes_back_as_the_plain_python_value_that_went_in(number: int):
     json.dumps(to_jsonable_python(row, bytes_mode="base64"))
 
 
+@pytest.mark.needs(EMPTY)
 def test_rows_are_dicts_by_column():
     execute_raw("INSERT INTO users (id, name) VALUES (?, ?)", [1, "Alice"])
 
@@ -91,6 +99,7 @@ def test_a_statement_without_an_answer_gives_an_empty_list():
     assert execute_raw("INSERT INTO users (id, name) VALUES (2, 'Bob')") == []
 
 
+@pytest.mark.needs(EMPTY)
 def test_a_lightweight_transaction_tells_its_outcome():
     execute_raw("DELETE FROM users WHERE id = 3")
 

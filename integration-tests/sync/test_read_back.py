@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid1, uuid4
 
 import pytest
+from driver_features import DURATIONS, EMPTY, NULLS, PACKAGE
 from pydantic import AnyUrl, BaseModel, Field, SecretStr, field_validator
 
 from coodie_core.duration import CqlDuration
@@ -120,6 +121,7 @@ def tables(coodie_sync_driver: Any) -> None:
         model.sync_table()
 
 
+@pytest.mark.needs(DURATIONS)
 def test_every_type_comes_back_as_it_was_saved():
     document = Everything.create()
 
@@ -129,6 +131,7 @@ def test_every_type_comes_back_as_it_was_saved():
     assert {name: type(value) for name, value in read} == {name: type(value) for name, value in document}
 
 
+@pytest.mark.needs(DURATIONS)
 def test_a_document_that_was_read_can_be_dumped_and_validated_again():
     document = Everything.create(secret=SecretStr("shown"), raw=b"text")
 
@@ -151,6 +154,7 @@ def test_a_document_survives_a_round_trip_over_json():
     assert Note.get(id=note.id) == note
 
 
+@pytest.mark.needs(DURATIONS)
 def test_a_document_equals_what_is_read_back_even_where_the_column_holds_less():
     """A timestamp has milliseconds, in UTC; only a frozen list can be empty and not null."""
     tokyo = timezone(timedelta(hours=9))
@@ -161,6 +165,7 @@ def test_a_document_equals_what_is_read_back_even_where_the_column_holds_less():
     assert Everything.get(id=document.id) == document
 
 
+@pytest.mark.needs(DURATIONS)
 def test_a_document_is_found_by_the_time_that_it_was_saved_with():
     at = datetime(2026, 11, 23, 12, 0, 0, 123_456, tzinfo=UTC)
     document = Everything.create(at=at)
@@ -168,6 +173,7 @@ def test_a_document_is_found_by_the_time_that_it_was_saved_with():
     assert Everything.get(id=document.id, at=at) == document
 
 
+@pytest.mark.needs(NULLS)
 def test_a_user_defined_type_without_values_comes_back_as_one():
     """Unless it is frozen, the server stores it as null."""
 
@@ -183,6 +189,7 @@ def test_a_user_defined_type_without_values_comes_back_as_one():
 
 
 @pytest.mark.parametrize("words", [None, [], ["a"]])
+@pytest.mark.needs(EMPTY)
 def test_a_frozen_list_keeps_empty_and_none_apart(words: list[str] | None):
     note = Note.create(words=words)
 
@@ -214,12 +221,14 @@ def cells_deleted(note: Note) -> int:
     return int(counted[1])
 
 
+@pytest.mark.needs(PACKAGE)
 def test_fields_that_nobody_set_leave_no_tombstones():
     note = Note.create(text="a")
 
     assert cells_deleted(note) == 0
 
 
+@pytest.mark.needs(PACKAGE)
 def test_fields_that_were_set_to_nothing_leave_one_each():
     """So the test above can fail."""
     note = Note.create(text="a", nick=None, tags=set())
@@ -227,6 +236,7 @@ def test_fields_that_were_set_to_nothing_leave_one_each():
     assert cells_deleted(note) > 0
 
 
+@pytest.mark.needs(PACKAGE)
 def test_saving_a_document_that_was_read_leaves_no_tombstones():
     note = Note.get(id=Note.create(text="a").id)
 
@@ -242,6 +252,7 @@ def test_saving_a_document_that_was_read_leaves_no_tombstones():
     [copy.copy, copy.deepcopy, lambda note: pickle.loads(pickle.dumps(note)), lambda note: note.model_copy()],
     ids=["copy", "deepcopy", "pickle", "model_copy"],
 )
+@pytest.mark.needs(PACKAGE)
 def test_a_copy_of_a_document_that_was_read_is_one_like_it(copied: Any):
     note = Note.get(id=Note.create(text="a", tags={"x"}).id)
 
@@ -254,6 +265,7 @@ def test_a_copy_of_a_document_that_was_read_is_one_like_it(copied: Any):
     assert cells_deleted(note) == 0
 
 
+@pytest.mark.needs(PACKAGE)
 def test_a_copy_under_another_key_is_another_row():
     note = Note.get(id=Note.create(text="a", tags={"x"}).id)
 

@@ -13,6 +13,7 @@ import pytest
 from cassandra.cluster import Cluster
 from cassandra.policies import RetryPolicy as DriverRetryPolicy
 from cassandra.policies import RoundRobinPolicy
+from driver_features import PACKAGE, RETRY_OF_DRIVER
 
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.exceptions import ConfigurationError, OutcomeUnknown, ReadTimeout, Unavailable, WriteTimeout
@@ -221,6 +222,7 @@ def test_a_policy_for_slow_answers_changes_no_answer(proxy: FaultProxy):
     assert execute_raw("SELECT id FROM note", speculative=impatient) == [{"id": 1}]
 
 
+@pytest.mark.needs(PACKAGE)
 def test_each_kind_of_write_takes_a_policy_for_slow_answers(coodie_sync_driver: Driver):
     Note.sync_table()
     impatient = SpeculativePolicy(after=1, attempts=2)
@@ -316,6 +318,7 @@ WRITES: dict[str, tuple[Any, bool]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
+@pytest.mark.needs(PACKAGE)
 def test_the_driver_knows_what_may_be_sent_twice(flags: dict[str, bool], write: str):
     call, expected = WRITES[write]
 
@@ -345,6 +348,7 @@ class Stubborn(DriverRetryPolicy):  # type: ignore[misc]  # the driver has no ty
         return (self.RETRY, None) if retry_num < 3 else (self.RETHROW, None)
 
 
+@pytest.mark.needs(RETRY_OF_DRIVER)
 def test_a_policy_of_the_drivers_own_holds_for_what_may_be_sent_twice_and_nothing_else(
     proxy: FaultProxy, coodie_keyspace: str
 ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
+from driver_features import IN_KEYS
 from pydantic import BaseModel
 
 from coodie_core.exceptions import DatabaseError, SchemaMismatch
@@ -70,6 +71,7 @@ def test_types_are_created_before_the_table_each_after_those_that_it_holds():
     assert (again, again.drift) == ([], ())
 
 
+@pytest.mark.needs(IN_KEYS)
 def test_values_are_read_as_they_were_saved():
     Customer.sync_table()
     customer = Customer(

@@ -46,6 +46,12 @@ class ServerForDrivers(Server):
     def connect_arguments(self) -> dict[str, Any]:
         return self.arguments_for(USED)
 
+    @property
+    def cluster_arguments(self) -> dict[str, Any]:
+        """All keyword arguments for a ``Cluster`` of the test's own."""
+        arguments = super().connect_arguments
+        return {"contact_points": arguments.pop("hosts"), **arguments}
+
     def arguments_for(self, driver_type: str) -> dict[str, Any]:
         """Return the keyword arguments of ``init_coodie`` for that driver, with the options of this run."""
         if driver_type in OF_ONE_PACKAGE:
@@ -53,10 +59,15 @@ class ServerForDrivers(Server):
         return {"hosts": list(self.hosts), "port": self.port, "driver_type": driver_type, **OPTIONS}
 
 
+def for_chosen_driver(server: Server) -> Server:
+    """Return *server*, to which tests connect by the chosen driver, with its options."""
+    return ServerForDrivers(**{field.name: getattr(server, field.name) for field in fields(Server)})
+
+
 @pytest.fixture(scope="session")
 def coodie_server(coodie_server: Server) -> Server:
-    """The server of all tests, to which they connect by the chosen driver."""
-    return ServerForDrivers(**{field.name: getattr(coodie_server, field.name) for field in fields(Server)})
+    """The server of all tests."""
+    return for_chosen_driver(coodie_server)
 
 
 def way_to(server: Server, driver_type: str) -> dict[str, Any]:

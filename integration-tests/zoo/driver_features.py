@@ -50,10 +50,23 @@ FORKS = "use in processes forked from one that uses it"
 FAR_TIMES = "milliseconds of a `timestamp` that is thousands of years away"
 EXPONENTS = "`decimal` with an exponent of 2,147,483,648"
 RATE_LIMITS = "`RateLimited` for the rate limits of ScyllaDB"
+CLUSTER = "further keywords of `init_coodie` for the `Cluster` of the `cassandra` package"
+PACKAGE = "`driver.session` of the `cassandra` package"
+SHORT_WAY = "a shorter way through the driver, `fast=`"
+EMPTY = "null apart from an empty collection, in raw CQL and frozen columns"
 
 #: Every feature that some driver does not have: by driver, what is missing.
 FEATURES: dict[str, dict[str, Missing]] = {
     SESSION: {RUST: Missing("it has sessions of another kind", "Give hosts= instead", ConfigurationError)},
+    PACKAGE: {RUST: Missing("it has a session of another kind", None)},
+    CLUSTER: {
+        RUST: Missing(
+            "it has those of its `SessionBuilder`",
+            "neither init_coodie nor the driver's Cluster has such|driver refuses an argument",
+            ConfigurationError,
+        )
+    },
+    SHORT_WAY: {RUST: Missing("it is one", None)},
     SSL: {RUST: Missing("it has TLS of its own: `tls_context=`", "tls_context=", ConfigurationError)},
     RETRY_OF_DRIVER: {RUST: Missing("coodie's own are used: `retry=`", "retry=RetryPolicy", ConfigurationError)},
     DURATIONS: {RUST: Missing("it turns hours into days", "has no durations.*driver_type='scylla'")},
@@ -69,6 +82,7 @@ FEATURES: dict[str, dict[str, Missing]] = {
     EXPONENTS: {CASSANDRA: Missing("it reads another sign", None)},
     RATE_LIMITS: {CASSANDRA: Missing("it knows nothing of them: a `DatabaseError`", None)},
     NULLS: {RUST: Missing("it can read them, but not write them", "can write no null.*driver_type='scylla'")},
+    EMPTY: {RUST: Missing("it reads both as an empty one", None)},
     SAME_NAMES: {RUST: Missing("its rows are dicts: give one another name with `AS`", "two columns called.*AS")},
     BATCH_TIMESTAMP: {RUST: Missing("give `timestamp=` to each statement", "no write time for a whole batch")},
     FORKS: {RUST: Missing("its threads do not exist there: connect in the children", "forked", ConfigurationError)},

@@ -81,6 +81,7 @@ PIECES: list[Callable[[str], Any]] = [
     lambda text: [Selector((text,))],
     lambda text: [Selector(("a",), text)],
     lambda text: [Selector(("a",), None, text)],
+    lambda text: [Selector(("a",), alias=text)],
     lambda text: Nearness(text, text),
     lambda text: [ID, ColumnDefinition(text, "int", clustering_key_index=0, clustering_order="DESC")],
     lambda text: [ID, ColumnDefinition("a", "int", clustering_key_index=0, clustering_order=text)],  # type: ignore[arg-type]

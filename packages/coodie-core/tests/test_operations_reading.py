@@ -149,7 +149,7 @@ class TestTuples:
 
         conversation = start(reading.all_results(query, "ks", values_of))
 
-        assert conversation.cql == 'SELECT "owner", "number" FROM "ks"."shelf"'
+        assert conversation.cql == 'SELECT "owner", "number" AS "[row]" FROM "ks"."shelf"'
         assert conversation.answer(("Al", 1), ("Bo", None)).result == [("Al",)]
 
 
@@ -206,7 +206,9 @@ class TestLimitsWithStaticColumns:
     def test_what_is_counted_by_reading_is_counted_up_to_the_limit(self, start):
         conversation = start(reading.count(self.find().per_partition_limit(1).limit(2).query, "ks"))
 
-        assert conversation.cql == 'SELECT "shop", "number", "number" FROM "ks"."shelf" PER PARTITION LIMIT ?'
+        assert (
+            conversation.cql == 'SELECT "shop", "number", "number" AS "[row]" FROM "ks"."shelf" PER PARTITION LIMIT ?'
+        )
         conversation.answer((1, None, None), (2, 1, 1), (3, 1, 1), (4, 1, 1))
         assert conversation.result == 2
 
@@ -215,7 +217,9 @@ class TestLimitsWithStaticColumns:
 
         conversation = start(reading.all_results(query, "ks", values_of))
 
-        assert conversation.cql == 'SELECT "shop", count("number"), "number" FROM "ks"."shelf" GROUP BY "shop"'
+        assert (
+            conversation.cql == 'SELECT "shop", count("number"), "number" AS "[row]" FROM "ks"."shelf" GROUP BY "shop"'
+        )
         assert conversation.answer((1, 0, None), (2, 3, 1)).result == [(2, 3)]
 
     def test_count_counts_documents_where_it_is_an_aggregate_too(self, start):

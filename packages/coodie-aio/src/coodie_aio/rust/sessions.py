@@ -46,6 +46,9 @@ KNOWN_ARGUMENTS = ("port", "load_balancing_policy", "default_retry_policy", *BUI
 USUAL_TIMEOUT_SECONDS = 10.0
 """As of the ``cassandra`` package, so that a program need not know which driver it has."""
 
+ONE_PAGE = 2**31 - 1
+"""Rows of a page of which there is only one, which the driver cannot ask for by 0. No page can have more."""
+
 
 class Prepared:
     """A prepared statement.
@@ -207,7 +210,7 @@ def sending(
     if isinstance(request, BatchStatement):
         return session.batch(statement)
     if request.options.fetch_size is not None:
-        statement = statement.with_page_size(request.options.fetch_size)
+        statement = statement.with_page_size(request.options.fetch_size or ONE_PAGE)
     values = prepared[request.cql].values(request) if request.prepared else None
     paging_state = None if request.paging_state is None else PagingState.from_bytes(request.paging_state)
     return session.execute(statement, values, paging_state=paging_state)

@@ -38,11 +38,13 @@ class Selector(NamedTuple):
         columns: The names of the columns; none for ``COUNT(*)``.
         function: One of `FUNCTIONS`, or None.
         cast: One of `CAST_TYPES`, which the column becomes before the function has it; or None.
+        alias: What the column of the rows is called; None for what the server calls it.
     """
 
     columns: tuple[str, ...]
     function: str | None = None
     cast: str | None = None
+    alias: str | None = None
 
 
 #: Counts rows.
@@ -66,7 +68,7 @@ def selector_text(selector: str | Selector) -> str:
     if selector.function is not None:
         _refuse_unknown("function", selector.function, FUNCTIONS)
         text = f"{selector.function}({text})"
-    return text
+    return text if selector.alias is None else f"{text} AS {names([selector.alias])}"
 
 
 def _refuse_unknown(what: str, given: str, known: frozenset[str]) -> None:

@@ -31,6 +31,14 @@ OTHER_WAYS = {
     "ssl": "Give ssl_context=ssl.create_default_context(cafile=...).",
 }
 
+ACSYLLA = (
+    "driver_type='acsylla': acsylla 1.2 says neither which types the markers of a statement have nor which types its "
+    "columns have. It would store 5 in a text column as '5' and 1.7 in an int column as 1, and a uuid comes back as text. "
+    "Nothing could be refused before it is sent, so coodie does not use it. For an async driver of little cost, use "
+    "driver_type='rust'."
+)
+"""What is missing is tried in `integration-tests/both/test_acsylla.py`."""
+
 ContactPoint = str | tuple[str, int]
 
 
@@ -299,6 +307,8 @@ OWN_ARGUMENTS = (
 
 def unknown_driver_type(driver_type: object, known: Collection[str]) -> ConfigurationError:
     """Return the error for a ``driver_type`` that does not exist."""
+    if driver_type == "acsylla":
+        return ConfigurationError(ACSYLLA)
     return ConfigurationError(
         f"driver_type={driver_type!r}: there is no such driver{nearest(str(driver_type), known)}. "
         f"Use one of {', '.join(map(repr, known))}."
