@@ -287,6 +287,7 @@ def test_the_callers_execution_profiles_are_used_as_they_are(connect: Connect) -
         ({"contact_points": ["127.0.0.1"]}, r"hosts="),
         ({"username": "me"}, r"password=.*give both"),
         ({"driver_type": "scyla"}, r"did you mean 'scylla'.*'scylla', 'cassandra'"),
+        ({"driver_type": "acsylla"}, r"tells neither the types.*use driver_type='rust'"),
         ({"keyspace": "my-keyspace"}, r"keyspace='my-keyspace'.*letters, digits and underscores"),
         ({"hosts": []}, r"at least one node"),
         ({"hosts": ["127.0.0.1:port"]}, r"'port' is not a port"),

@@ -32,9 +32,9 @@ OTHER_WAYS = {
 }
 
 ACSYLLA = (
-    "driver_type='acsylla': acsylla 1.2 says neither which types the markers of a statement have nor which types its "
-    "columns have. It would store 5 in a text column as '5' and 1.7 in an int column as 1, and a uuid comes back as text. "
-    "Nothing could be refused before it is sent, so coodie does not use it. For an async driver of little cost, use "
+    "driver_type='acsylla': acsylla 1.2 tells neither the types of a statement's markers nor those of the columns that "
+    "it reads. It stores 5 in a text column as '5' and 1.7 in an int column as 1, and a uuid comes back as text. So "
+    "nothing can be refused before it is sent, and coodie does not use it. For requests that cost less, use "
     "driver_type='rust'."
 )
 """What is missing is tried in `integration-tests/both/test_acsylla.py`."""
