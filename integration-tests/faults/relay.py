@@ -49,17 +49,23 @@ class Relay:
             while True:
                 client, _ = self._listening.accept()
                 self.accepted += 1
-                upstream = socket.create_connection(self._upstream)
-                self._open |= {client, upstream}
-                for source, target in ((client, upstream), (upstream, client)):
-                    threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):  # either side has hung up
-            while data := source.recv(CHUNK_BYTES):
-                target.sendall(data)
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-            self._open.discard(end)
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), client, socket.create_connection(self._upstream) as upstream:
+            ends = {client, upstream}
+            self._open |= ends
+            back = threading.Thread(target=carry, args=(upstream, client), daemon=True)
+            back.start()
+            carry(client, upstream)
+            back.join()  # also where the server has hung up: its last words are for the client
+            self._open -= ends
+
+
+def carry(source: socket.socket, target: socket.socket) -> None:
+    """Pass on what *source* sends until it sends no more, and tell *target* so."""
+    with suppress(OSError):  # either side has hung up
+        while data := source.recv(CHUNK_BYTES):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)

@@ -30,7 +30,11 @@ class Entry(Document):
 
 
 async def entries_while(
-    happening: Callable[[Calls], None], *, consistency: str = "QUORUM", timeout: float | None = None
+    happening: Callable[[Calls], None],
+    *,
+    consistency: str = "QUORUM",
+    timeout: float | None = None,
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> Calls:
     """Write entries and read each back, in several workers, for as long as *happening* takes.
 
@@ -38,6 +42,7 @@ async def entries_while(
         happening: What happens to the cluster; it is given the calls, to wait for their progress.
         consistency: Of all calls.
         timeout: Of each call, in seconds; None for the usual one.
+        pause_seconds: Between two turns of a worker.
     """
     calls, ended = Calls(), Event()
 
@@ -67,7 +72,7 @@ async def entries_while(
             with calls.read(entry.worker):
                 found = await (query if timeout is None else query.timeout(timeout)).first()
                 assert found == entry, "a confirmed write is read at once"
-        await pause(PAUSE_SECONDS)
+        await pause(pause_seconds)
 
     await together(*(partial(work, worker) for worker in range(WORKERS)), happen)
     return calls

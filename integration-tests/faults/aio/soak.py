@@ -1,14 +1,15 @@
 """A long run of ordinary work, in a process of its own, that looks at the process meanwhile.
 
-    python -m faults.aio.soak 127.0.0.1 9042 keyspace 1000000 600
+    python -m faults.aio.soak '{"hosts": ["127.0.0.1"], "keyspace": "shop"}' 1000000 600
 
-It ends after so many operations, or so many seconds if these are over before. Then it prints one line of JSON: a
-`Soak`.
+It is given the arguments of `init_coodie`. It ends after so many operations, or so many seconds if these are over
+before. Then it prints one line of JSON: a `Soak`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from functools import partial
 from typing import Annotated
@@ -70,8 +71,8 @@ async def insert_read_update_iterate(watch: Watch, item: Item) -> None:
 
 
 async def main() -> None:
-    host, port, keyspace, operations, seconds = sys.argv[1:]
-    async with await init_coodie(hosts=[host], port=int(port), keyspace=keyspace):
+    arguments, operations, seconds = sys.argv[1:]
+    async with await init_coodie(**json.loads(arguments)):
         print((await soak(int(operations), float(seconds))).as_json())
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coodie_aio.drivers import Driver
-from coodie_testing import FaultProxy, LocalCluster, server_errors
+from coodie_testing import FaultProxy, server_errors
 from faults.aio.tally import Tally, check, count_up, figures_of
-from faults.calls import LONGEST_WAIT_SECONDS
 from faults.figures import Report
 
 DROPPED, CUT, TIMED_OUT = 4, 1, 4
@@ -30,29 +28,3 @@ async def test_a_counter_adds_up_in_spite_of_lost_replies(proxy: FaultProxy, rep
     tally = await Tally.find(id=1).consistency("SERIAL").get()
     unknown_there = check(attempts, tally)
     report(f"{DROPPED + CUT + TIMED_OUT} lost replies", figures_of(attempts, tally, unknown_there), table="Counter")
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("cluster", ["proxied"], indirect=True)
-async def test_a_counter_adds_up_on_three_nodes_of_which_one_dies(
-    clustered: Driver, cluster: LocalCluster, report: Report
-) -> None:
-    await Tally.sync_table()
-
-    def misbehave() -> None:
-        faults = [proxy.drop_reply(text="UPDATE", times=DROPPED) for proxy in cluster.proxies]
-        cluster.kill(2)
-        faults[0].wait(DROPPED, timeout=LONGEST_WAIT_SECONDS)
-        for proxy in cluster.proxies:
-            proxy.reset()
-            proxy.fail(server_errors.WriteTimeout(write_type="CAS"), text="UPDATE", times=TIMED_OUT, carried_out=True)
-        cluster.restart(2)
-        for proxy in cluster.proxies:
-            proxy.clear()
-
-    attempts = await count_up(6, 20, "QUORUM", TIMEOUT_SECONDS, misbehave)
-
-    tally = await Tally.find(id=1).consistency("SERIAL").timeout(LONGEST_WAIT_SECONDS).get()
-    unknown_there = check(attempts, tally)
-    what = "lost replies, reset connections, one node killed and restarted"
-    report(what, figures_of(attempts, tally, unknown_there), table="Counter")

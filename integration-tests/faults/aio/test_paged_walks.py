@@ -9,8 +9,7 @@ from threading import Event
 import pytest
 
 from coodie_testing import FaultProxy, server_errors
-from faults.aio.load import Entry
-from faults.aio.walks import ROWS, WALKS, stored_walks, walk_all
+from faults.aio.walks import ROWS, WALKS, Step, stored_walks, walk_all
 from faults.aio.workers import pause, together
 from faults.figures import Report, of_walks
 
@@ -32,8 +31,8 @@ async def test_each_of_a_hundred_walks_gets_exactly_its_rows(proxy: FaultProxy, 
     async def make_noise() -> None:
         chance = random.Random(1)
         while not has_ended.is_set():
-            await Entry(worker=WALKS + chance.randrange(9), number=chance.randrange(999), text="noise").save()
-            await Entry.find(worker=WALKS + chance.randrange(9)).fetch_size(3).limit(10).all()
+            await Step(worker=WALKS + chance.randrange(9), number=chance.randrange(999), text="noise").save()
+            await Step.find(worker=WALKS + chance.randrange(9)).fetch_size(3).limit(10).all()
             await pause(0)
 
     await together(walks, make_noise, make_noise)

@@ -18,13 +18,26 @@ PAGE_SIZES = [1, 7, 20, 59, 60, 61]
 
 ATTEMPTS, PAUSE_SECONDS = 20, 0.5
 
-Walked = dict[int, list[Entry]]
+
+class Step(Entry):
+    """A row of a walk."""
+
+    class Settings:
+        name = "steps"
+
+
+Walked = dict[int, list[Step]]
+
+
+def rows_of_walks() -> Walked:
+    """Return the rows that each walk must get."""
+    return {walk: [Step(worker=walk, number=n, text=f"{walk}:{n}") for n in range(ROWS)] for walk in range(WALKS)}
 
 
 async def stored_walks(consistency: str) -> Walked:
     """Return the rows of each walk, which are in the table."""
-    await Entry.sync_table()
-    rows = {walk: [Entry(worker=walk, number=n, text=f"{walk}:{n}") for n in range(ROWS)] for walk in range(WALKS)}
+    await Step.sync_table()
+    rows = rows_of_walks()
     async with bulk(consistency=consistency) as writes:
         for row in (row for rows_of_walk in rows.values() for row in rows_of_walk):
             await writes.save(row)
@@ -42,7 +55,7 @@ async def walk_all(consistency: str, one_has_ended: Event, errors: Counter[str])
     walked: Walked = {}
 
     async def walk(number: int) -> None:
-        query = Entry.find(worker=number).fetch_size(PAGE_SIZES[number % len(PAGE_SIZES)]).consistency(consistency)
+        query = Step.find(worker=number).fetch_size(PAGE_SIZES[number % len(PAGE_SIZES)]).consistency(consistency)
         for _ in range(ATTEMPTS):
             try:
                 walked[number] = [entry async for entry in query]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -37,9 +38,9 @@ FEW = 2
 def soaking(api: str, server: Server, operations: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
     """Give a process that works so long, in a keyspace of its own."""
     with fresh_keyspace(server, f"soak_{api}") as keyspace:
-        arguments = [server.hosts[0], str(server.port), keyspace, str(operations), str(seconds)]
+        arguments = json.dumps({**server.connect_arguments, "keyspace": keyspace})
         process = subprocess.Popen(
-            [sys.executable, "-m", f"faults.{api}.soak", *arguments],
+            [sys.executable, "-m", f"faults.{api}.soak", arguments, str(operations), str(seconds)],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},

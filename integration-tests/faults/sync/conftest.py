@@ -10,18 +10,11 @@ import pytest
 
 from coodie_sync import init_coodie
 from coodie_sync.drivers import Driver
-from coodie_testing import FaultProxy, LocalCluster
+from coodie_testing import FaultProxy
 
 
 @pytest.fixture
 def proxied(proxy: FaultProxy, coodie_fresh_keyspace: str) -> Iterator[Driver]:
     """The default connection, through the proxy, in a keyspace of its own."""
     with init_coodie(**proxy.server.connect_arguments, keyspace=coodie_fresh_keyspace) as driver:
-        yield driver
-
-
-@pytest.fixture
-def clustered(cluster: LocalCluster, keyspace_of_three: str) -> Iterator[Driver]:
-    """The default connection, to three nodes, in a keyspace of its own of which each has all rows."""
-    with init_coodie(**cluster.server.connect_arguments, keyspace=keyspace_of_three) as driver:
         yield driver

@@ -12,8 +12,7 @@ import pytest
 
 from coodie_testing import FaultProxy, server_errors
 from faults.figures import Report, of_walks
-from faults.sync.load import Entry
-from faults.sync.walks import ROWS, WALKS, stored_walks, walk_all
+from faults.sync.walks import ROWS, WALKS, Step, stored_walks, walk_all
 from faults.sync.workers import pause, together
 
 pytestmark = pytest.mark.usefixtures("proxied")
@@ -34,8 +33,8 @@ def test_each_of_a_hundred_walks_gets_exactly_its_rows(proxy: FaultProxy, report
     def make_noise() -> None:
         chance = random.Random(1)
         while not has_ended.is_set():
-            Entry(worker=WALKS + chance.randrange(9), number=chance.randrange(999), text="noise").save()
-            Entry.find(worker=WALKS + chance.randrange(9)).fetch_size(3).limit(10).all()
+            Step(worker=WALKS + chance.randrange(9), number=chance.randrange(999), text="noise").save()
+            Step.find(worker=WALKS + chance.randrange(9)).fetch_size(3).limit(10).all()
             pause(0)
 
     together(walks, make_noise, make_noise)
