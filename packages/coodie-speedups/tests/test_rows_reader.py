@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from struct import pack
 from typing import Any
-from uuid import UUID, SafeUUID, uuid4
+from uuid import UUID, SafeUUID
 
 import pytest
 from budget import bounded
@@ -30,7 +30,7 @@ def read(types: Sequence[str], *table: Sequence[Cell]) -> list[tuple[Any, ...]]:
     return made
 
 
-SOME_UUID = uuid4()
+SOME_UUID = UUID("6b6a3a6f-93ab-4a4c-8f0a-3f0e8a9c2b11")
 
 VALUES: list[tuple[str, bytes, Any]] = [
     ("text", "Ünï \U0001f600".encode(), "Ünï \U0001f600"),

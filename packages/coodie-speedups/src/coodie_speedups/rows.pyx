@@ -2,8 +2,8 @@
 """From the wire to rows, and from rows to documents and tuples. What is promised is in rows.pyi.
 
 Rules of this file: no byte of an answer is read before it is known that the answer has it; what has to be freed is freed
-in ``finally``; an object is allocated when everything that may fail has been done; no item of a tuple or list that
-Python's code may see is missing.
+in ``finally``; an object is allocated when all that may fail has been done; while a tuple is filled no code of Python
+runs, which could see it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -33,6 +33,8 @@ cdef extern from "Python.h":
     PyTypeObject* Py_TYPE(object)
     object PyType_GenericAlloc(PyTypeObject*, Py_ssize_t)
     void PyObject_GC_UnTrack(void*)
+    int PyGC_Disable()
+    int PyGC_Enable()
     int PyObject_GenericSetDict(object, object, void*) except -1
 
 
@@ -235,12 +237,19 @@ cdef class RowsReader:
         return made
 
     cdef list rows(self, Answer answer, int32_t rows, list others):
+        """Return the rows.
+
+        The garbage collector would find nothing in them, and its runs would have it look at everything else more often.
+        That it waits can be seen by nobody, since no code of Python runs meanwhile.
+        """
         cdef Py_ssize_t columns = PyBytes_GET_SIZE(self.kinds), number
         cdef list made = []
         cdef tuple row = None, values = None
         cdef Cell* before = <Cell*>PyMem_Calloc(columns, sizeof(Cell))
+        cdef int was_enabled
         if before == NULL:
             raise MemoryError
+        was_enabled = PyGC_Disable()
         try:
             for number in range(rows):
                 if others is not None:
@@ -249,6 +258,8 @@ cdef class RowsReader:
                 made.append(row)
         finally:
             PyMem_Free(before)
+            if was_enabled:
+                PyGC_Enable()
         return made
 
     cdef tuple row(self, Answer* answer, Cell* before, tuple row_before, tuple others):
