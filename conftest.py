@@ -1,10 +1,13 @@
-"""Options for all tests.
+"""Options for all tests, and how workers of pytest-xdist share them.
 
 ``--long`` looks for examples that break something as long as one likes to wait. ``--figures`` and
 ``--write-reliability`` are for the fault suite, `hatch run test:faults`.
 """
 
 from __future__ import annotations
+
+import gc
+from typing import Any
 
 import pytest
 from budget import USUAL_EXAMPLES
@@ -15,6 +18,14 @@ LONG_RUNS_TRY = 25
 
 TIMEOUT_OF_LONG_RUNS = 3600
 """Seconds that one test may take then."""
+
+ONE_AT_A_TIME = (
+    "packages/coodie-testing/tests/",
+    "docs/guide/testing.md",
+    "benchmarks/tests/",
+    "integration-tests/both/test_cassandra_driver.py",
+)
+"""Tests that start servers of their own, or take minutes: one worker runs them all, before anything else."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,3 +43,28 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("long"):
         settings.load_profile("long")
         config.option.timeout = TIMEOUT_OF_LONG_RUNS
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have workers begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(ONE_AT_A_TIME))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what all tests have in common: many of them wait for it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give each worker whole files, since the tests of a file share a keyspace, in the order of the collection."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class WholeFiles(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "one at a time" if nodeid.startswith(ONE_AT_A_TIME) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return WholeFiles(config, log)

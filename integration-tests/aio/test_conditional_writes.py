@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -91,7 +92,7 @@ async def test_an_update_whose_condition_does_not_hold_changes_neither_the_row_n
         ({"tags": {"a", "b"}}, True),
         ({"owner": None}, False),
     ],
-    ids=repr,
+    ids=reprlib.repr,
 )
 async def test_conditions(conditions: dict[str, Any], holds: bool):
     account = await stored(version=5, tags={"a", "b"})

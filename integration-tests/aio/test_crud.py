@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -147,7 +148,7 @@ async def test_update_of_a_row_that_another_writer_changed_leaves_the_rest():
         ({"scores__update": {"y": 2, "x": 5}}, {"scores": {"x": 5, "y": 2}}),
         ({"scores__remove": ["x"]}, {"scores": {}}),
     ],
-    ids=repr,
+    ids=reprlib.repr,
 )
 async def test_collections_change_on_the_server_without_being_read(change: dict[str, Any], after: dict[str, Any]):
     user = await alice(tags={"a", "b"}, words=["one", "two"], scores={"x": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -57,7 +58,7 @@ OPERATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "outcome"), OPERATIONS, ids=str)
+@pytest.mark.parametrize(("changes", "outcome"), OPERATIONS, ids=reprlib.repr)
 async def test_operations_of_a_document_and_of_a_query(changes: dict[str, Any], outcome: dict[str, Any]):
     fields: dict[str, Any] = {"tags": {"a", "b"}, "words": ["a", "b"], "prices": {"a": 1, "b": 2}}
     one, other = await stored(**fields), await stored(**fields)

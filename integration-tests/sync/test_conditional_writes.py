@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -93,7 +94,7 @@ def test_an_update_whose_condition_does_not_hold_changes_neither_the_row_nor_the
         ({"tags": {"a", "b"}}, True),
         ({"owner": None}, False),
     ],
-    ids=repr,
+    ids=reprlib.repr,
 )
 def test_conditions(conditions: dict[str, Any], holds: bool):
     account = stored(version=5, tags={"a", "b"})

@@ -265,7 +265,7 @@ def test_the_key_is_given_where_the_connection_is_opened(coodie_server: Any, coo
     assert [len(page.data) for page in pages] == [5, 5, 3]
 
 
-@pytest.mark.parametrize("given", [PagingTokens.new_key(), b"key", 7])
+@pytest.mark.parametrize("given", [PagingTokens.new_key(), b"key", 7], ids=["a key", "bytes", "a number"])
 def test_a_key_alone_is_refused_before_the_connection_is_opened(given: Any):
     with pytest.raises(ConfigurationError, match=r"give PagingTokens\(key\), from coodie.paging_tokens"):
         init_coodie(hosts=["192.0.2.1"], paging_tokens=given)

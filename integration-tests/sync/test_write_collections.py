@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -59,7 +60,7 @@ OPERATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "outcome"), OPERATIONS, ids=str)
+@pytest.mark.parametrize(("changes", "outcome"), OPERATIONS, ids=reprlib.repr)
 def test_operations_of_a_document_and_of_a_query(changes: dict[str, Any], outcome: dict[str, Any]):
     fields: dict[str, Any] = {"tags": {"a", "b"}, "words": ["a", "b"], "prices": {"a": 1, "b": 2}}
     one, other = stored(**fields), stored(**fields)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from coodie_testing.cql import CqlConnection
+from coodie_testing.cql import CqlConnection, why_no_answer
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -200,22 +202,74 @@ def test_without_an_api_its_connection_says_what_to_install(run_pytest, hosts, a
     assert "1 error" in done.stdout
 
 
-@pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
-def test_workers_of_xdist_have_keyspaces_of_their_own(run_pytest, hosts):
+needs_xdist = pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
+
+TWO_WORKERS = """
+    import os
+    import pytest
+    from coodie_testing.cql import CqlConnection
+
+    @pytest.mark.parametrize("number", range(2))
+    def test_it(coodie_server, coodie_keyspace, number):
+        with CqlConnection(coodie_server.hosts[0], coodie_server.port, timeout=30) as connection:
+            connection.start()
+            connection.execute(f"CREATE TABLE {coodie_keyspace}.t (id text PRIMARY KEY)")
+        print("worker", os.getpid(), coodie_keyspace, coodie_server)
+"""
+
+
+@needs_xdist
+def test_workers_of_xdist_have_one_server_and_keyspaces_of_their_own(run_pytest):
+    done = run_pytest(TWO_WORKERS, "-n", "2", "--dist", "each", "-rP", "-k", "0")
+
+    assert passed(done, 2)
+    workers = re.findall(r"^worker (\d+) (\w+) .* of this machine \(log: (.*)\) on (\S+)$", done.stdout, re.MULTILINE)
+    processes, keyspaces, logs, addresses = map(set, zip(*workers, strict=True))
+    assert (len(processes), len(keyspaces), len(logs), len(addresses)) == (2, 2, 1, 1)
+    assert "Startup complete" in Path(logs.pop()).read_text()
+    assert not answers(addresses.pop())
+
+
+@needs_xdist
+def test_workers_of_xdist_use_the_server_that_is_named(run_pytest, hosts):
+    done = run_pytest(TWO_WORKERS, "-n", "2", "--dist", "load", COODIE_TEST_HOSTS=hosts)
+
+    assert passed(done, 2)
+
+
+@needs_xdist
+def test_workers_of_xdist_tell_why_there_is_no_server(run_pytest):
+    done = run_pytest(TWO_WORKERS, "-n", "2", COODIE_TEST_HOSTS="127.0.0.1:1")
+
+    assert "2 errors" in done.stdout
+    assert "COODIE_TEST_HOSTS names 127.0.0.1, port 1, but no CQL server answers there" in done.stdout
+
+
+@needs_xdist
+def test_a_run_that_is_killed_leaves_no_server_behind(run_pytest, tmp_path):
     done = run_pytest(
         """
-        import pytest
+        import os, pathlib, signal
 
-        @pytest.mark.parametrize("number", range(4))
-        def test_it(coodie_keyspace, coodie_server, number):
-            assert coodie_keyspace
+        def test_it(coodie_server):
+            pathlib.Path("address").write_text(f"{coodie_server.hosts[0]}:{coodie_server.port}")
+            os.kill(os.getppid(), signal.SIGKILL)  # the process that started this worker, and the server
         """,
         "-n",
-        "2",
-        COODIE_TEST_HOSTS=hosts,
+        "1",
     )
 
-    assert passed(done, 4)
+    assert done.returncode == -signal.SIGKILL
+    address = (tmp_path / "address").read_text()
+    end = time.monotonic() + 30
+    while answers(address):
+        assert time.monotonic() < end, "it outlived the run"
+        time.sleep(0.1)
+
+
+def answers(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    return why_no_answer(host, int(port), timeout=5) is None
 
 
 def test_a_fault_proxy_stands_before_the_server_for_one_test(run_pytest, hosts):

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
     from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server
 
 SERVER = pytest.StashKey["Server"]()
+SHARED_SERVER = pytest.StashKey[tuple[str, bytes]]()  # where workers of pytest-xdist ask for theirs
+SHARED_SERVER_OF_RUN = "coodie_shared_server"  # the same, in what a worker is told
 
 
 def _async_fixture(function: Callable[..., AsyncIterator[Any]]) -> object:
@@ -42,23 +45,50 @@ def coodie_node_config() -> NodeConfig:
 def coodie_server(
     request: pytest.FixtureRequest, coodie_node_config: NodeConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A real server for the whole session: what COODIE_TEST_HOSTS names, ScyllaDB in a container, or Cassandra."""
-    from coodie_testing import choose_server
+    """A real server for the whole session: what COODIE_TEST_HOSTS names, ScyllaDB in a container, or Cassandra.
 
-    config = _with_log(coodie_node_config, tmp_path_factory)
+    The workers of pytest-xdist share it, unless it encrypts.
+    """
+    shared = None if coodie_node_config.tls else getattr(request.config, "workerinput", {}).get(SHARED_SERVER_OF_RUN)
+    directory = tmp_path_factory.getbasetemp().parent if shared else tmp_path_factory.mktemp("coodie-server")
+    config = _with_log(coodie_node_config, directory)
     with ExitStack() as running:
         with _visible_progress(request.config), _failing_in_a_few_lines():
-            server = running.enter_context(choose_server(config))
+            server = running.enter_context(_server(config, shared))
         request.config.stash[SERVER] = server
         yield server
         del request.config.stash[SERVER]
 
 
-def _with_log(config: NodeConfig, tmp_path_factory: pytest.TempPathFactory) -> NodeConfig:
+def _server(config: NodeConfig, shared: tuple[str, bytes] | None) -> AbstractContextManager[Server]:
+    """A server of this process, or the one of the run, which goes on when this process is done with it."""
+    if shared is None:
+        from coodie_testing import choose_server
+
+        return choose_server(config)
+    from coodie_testing.shared_server import server_of_run
+
+    return nullcontext(server_of_run(*shared, config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where to ask for the server that it shares with the others."""
+    config: pytest.Config = node.config
+    if SHARED_SERVER not in config.stash:
+        from coodie_testing.shared_server import SharedServer
+
+        server = SharedServer()
+        config.add_cleanup(server.close)
+        config.stash[SHARED_SERVER] = (server.address, server.key)
+    node.workerinput[SHARED_SERVER_OF_RUN] = config.stash[SHARED_SERVER]
+
+
+def _with_log(config: NodeConfig, directory: Path) -> NodeConfig:
     """Have the log where it outlives the node, so that a failed test can show it."""
     if config.log or config.data:
         return config
-    return replace(config, log=tmp_path_factory.mktemp("coodie-server") / "cassandra.log")
+    return replace(config, log=directory / "cassandra.log")
 
 
 @contextmanager
