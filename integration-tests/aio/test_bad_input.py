@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from coodie_aio import AsyncBatchQuery, CounterDocument, Document, create_keyspace, execute_raw, init_coodie
 from coodie_core.exceptions import (
@@ -37,6 +37,12 @@ class User(Document):
 
     class Settings:
         name = "users"
+
+
+class Guest(Document):
+    model_config = ConfigDict(extra="allow")
+
+    id: Annotated[int, PrimaryKey()]
 
 
 class Visit(Document):
@@ -101,6 +107,46 @@ REQUESTS: dict[str, tuple[Any, str]] = {
     "wrong type in a saved attribute": (
         lambda: ALICE.model_copy(update={"age": "old"}).save(),
         "User.age: the column needs int, and was given str.",
+    ),
+    "None in a field that needs a value": (
+        lambda: ALICE.model_copy(update={"name": None}).save(),
+        "User.name: it is None, and the field needs a value, so the row could not be read any more. Make it `X | None`",
+    ),
+    "None in a new document": (
+        lambda: User.model_construct(id=uuid4(), name=None).insert(),
+        "User.name: it is None, and the field needs a value",
+    ),
+    "None on a condition": (
+        lambda: ALICE.model_copy(update={"name": None}).save(if_exists=True),
+        "User.name: it is None, and the field needs a value",
+    ),
+    "None in JSON": (
+        lambda: ALICE.model_copy(update={"name": None}).save_json(),
+        "User.name: it is None, and the field needs a value",
+    ),
+    "a value without a column": (
+        lambda: Guest(id=1, room=12).save(),
+        "Guest.room: the table has no such column, so the value would be lost. Declare the field, or take it out",
+    ),
+    "a new value without a column": (
+        lambda: Guest(id=1, room=12).insert(),
+        "Guest.room: the table has no such column",
+    ),
+    "an update only if there is no row": (
+        lambda: User.find(id=ALICE.id).if_not_exists().update(age=5),
+        "User.find(...).if_not_exists().update(): a row that does not exist can only be made: use",
+    ),
+    "a deletion only if there is no row": (
+        lambda: User.find(id=ALICE.id).if_not_exists().delete(),
+        "User.find(...).if_not_exists().delete(): a row that does not exist can only be made: use",
+    ),
+    "a new row only if it exists": (
+        lambda: User.find().if_exists().create(name="Alice"),
+        "User.find().if_exists().create(): to write only to a row that exists, give its key and use",
+    ),
+    "a deletion in an hour": (
+        lambda: User.find(id=ALICE.id).ttl(3600).delete(),
+        "User.find(...).ttl().delete(): CQL deletes at once. For a row that disappears later, save its document",
     ),
     "a number that is too large": (
         lambda: User(name="Alice", age=2**31).save(),

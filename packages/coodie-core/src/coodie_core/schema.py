@@ -171,6 +171,11 @@ class Table:
         return frozenset(name for name, cql in self.types.items() if cql.is_collection and cql.is_multicell)
 
     @cached_property
+    def allows_extra_values(self) -> bool:
+        """Whether documents may hold values that are no fields."""
+        return self.model.model_config.get("extra") == "allow"
+
+    @cached_property
     def lists_of_cells(self) -> frozenset[str]:
         """The lists whose elements the server keeps one by one."""
         return frozenset(name for name, cql in self.types.items() if cql.name == "list" and cql.is_multicell)

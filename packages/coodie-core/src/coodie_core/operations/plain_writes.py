@@ -20,7 +20,7 @@ from coodie_core.cql_builder import Assignment, Cql, Restriction, build_delete, 
 from coodie_core.cql_builder.parts import restriction_shapes
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import UnstorableValue
-from coodie_core.operations.saving import insert_text, normalisers, refuse_missing_key, row_written
+from coodie_core.operations.saving import insert_text, needing_a_value, normalisers, refuse_missing_key, row_written
 from coodie_core.query import Query
 from coodie_core.row_reader import needs_validation
 from coodie_core.schema import Table, TableKind
@@ -41,6 +41,7 @@ class _Column(NamedTuple):
     is_key: bool
     is_collection_of_cells: bool
     encode: Convert | None
+    needs_value: bool
 
 
 def plain_save(
@@ -55,11 +56,13 @@ def plain_save(
         known: What the row is known to hold.
         if_not_exists: Whether to write only where no row has the key.
     """
+    if table.allows_extra_values:
+        return None
     held, given = vars(document), document.__pydantic_fields_set__
     written: dict[str, Any] = {}
     values: list[Any] = []
     try:
-        for name, is_key, is_collection_of_cells, encode in _columns(table):
+        for name, is_key, is_collection_of_cells, encode, needs_value in _columns(table):
             if name not in held:
                 if is_key:
                     return None
@@ -75,6 +78,8 @@ def plain_save(
                     return None
                 if name not in given:
                     continue
+            if value is None and needs_value:
+                return None
             written[name] = value
             values.append(value if value is None or encode is None else encode(value))
     except UnstorableValue:
@@ -90,10 +95,10 @@ def _columns(table: Table) -> tuple[_Column, ...]:
 
 
 def _make_columns(table: Table) -> tuple[_Column, ...]:
-    cells = table.collections_of_cells
+    cells, needed = table.collections_of_cells, needing_a_value(table)
     return tuple(
-        _Column(column.name, column.is_primary_key, column.name in cells, table.encoders[column.name])
-        for column in table.columns
+        _Column(name, column.is_primary_key, name in cells, table.encoders[name], name in needed)
+        for name, column in table.by_name.items()
     )
 
 

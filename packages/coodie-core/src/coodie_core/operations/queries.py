@@ -41,11 +41,30 @@ def _refuse_options_of_reads(table: Table, query: Query[Any], method: str) -> No
         )
 
 
+def _refuse_options_of_other_writes(table: Table, query: Query[Any], method: str) -> None:
+    if query.if_not_exists and method != "create()":
+        raise InvalidQueryError(
+            f"{table.document}.find(...).if_not_exists().{method}: a row that does not exist can only be made: "
+            f"use {table.document}.find().if_not_exists().create(...), or insert() of a document."
+        )
+    if query.if_exists and method == "create()":
+        raise InvalidQueryError(
+            f"{table.document}.find().if_exists().create(): to write only to a row that exists, give its key and use "
+            f"{table.document}.find(...).if_exists().update(...)."
+        )
+    if query.write.ttl is not None and method == "delete()":
+        raise InvalidQueryError(
+            f"{table.document}.find(...).ttl().delete(): CQL deletes at once. For a row that disappears later, save "
+            f"its document with ttl=."
+        )
+
+
 def create(query: Query[D], keyspace: str | None, fields: Mapping[str, Any]) -> Operation[D]:
     """Make a document of *fields*, write it with the query's options, and return it."""
     table = table_of(query.model)
     refuse_on(table, "create()", NO_PLAIN_WRITES)
     _refuse_options_of_reads(table, query, "create()")
+    _refuse_options_of_other_writes(table, query, "create()")
     if query.filters or query.null_checks:
         raise InvalidQueryError(
             f"{table.document}.create(): begin with find() without filters, or use {table.document}.create()."
@@ -101,6 +120,7 @@ def update(
             return (yield from write(table, cql, NO_OPTIONS, idempotent=values_are_idempotent(table, values)))
     refuse_on(table, "update()", NO_PLAIN_WRITES)
     _refuse_options_of_reads(table, query, "update()")
+    _refuse_options_of_other_writes(table, query, "update()")
     if not changes:
         raise InvalidQueryError(f"{table.document}.find(...).update(): name at least one field to change.")
     conditions = query.null_checks + conditions_of(table, "update", if_conditions)
@@ -168,6 +188,7 @@ def delete(
     table = table_of(query.model)
     refuse_on(table, "delete()", NO_WRITES)
     _refuse_options_of_reads(table, query, "delete()")
+    _refuse_options_of_other_writes(table, query, "delete()")
     _refuse_wide_delete(table, query)
     conditions = query.null_checks + conditions_of(table, "delete", if_conditions)
     conditional = query.if_exists or bool(conditions)

@@ -9,7 +9,8 @@ from typing import Any
 from coodie_core.codecs.scalars import Convert
 from coodie_core.cql_builder import Assignment, Cql, Restriction, build_insert, build_update
 from coodie_core.document import BaseDocument, stored_values
-from coodie_core.exceptions import InvalidQueryError
+from coodie_core.exceptions import InvalidQueryError, UnstorableValue
+from coodie_core.hydration import values_of_empty_columns
 from coodie_core.options import NO_OPTIONS, WriteOptions
 from coodie_core.schema import Table
 from coodie_core.validation import all_encoded, encoded
@@ -215,9 +216,11 @@ def values_to_save(
 
     Raises:
         InvalidQueryError: A column of the primary key has no value.
+        UnstorableValue: A value would be lost, or the row could not be read any more.
     """
     held, given, key = vars(document), document.__pydantic_fields_set__, table.primary_key
     refuse_missing_key(table, held, asked)
+    refuse_extra_values(table, document)
     values: dict[str, Any] = {}
     for name in table.column_names:
         if name not in held:
@@ -231,8 +234,36 @@ def values_to_save(
             stays_empty = is_empty(table, name, value) and is_empty(table, name, known[name])
             must_be_written = not stays_empty and (rewrite or known[name] != value)
         if must_be_written:
+            if value is None and name in needing_a_value(table):
+                raise UnstorableValue(
+                    "it is None, and the field needs a value, so the row could not be read any more. Make it "
+                    "`X | None`, or give it a default."
+                ).named(table.document, name)
             values[name] = value
     return values
+
+
+def needing_a_value(table: Table) -> frozenset[str]:
+    """Return the columns of which a row that is read must have a value."""
+
+    def work_out() -> frozenset[str]:
+        return frozenset(table.column_names) - values_of_empty_columns(table, table.column_names).keys()
+
+    kept: frozenset[str] | None = table.memory.get("needing a value")
+    return kept if kept is not None else table.memory.of("needing a value", work_out)
+
+
+def refuse_extra_values(table: Table, document: BaseDocument) -> None:
+    """Raise for a value that is no field, as ``extra="allow"`` lets documents have: no column would hold it.
+
+    Raises:
+        UnstorableValue: There is one.
+    """
+    if table.allows_extra_values and document.__pydantic_extra__:
+        raise UnstorableValue(
+            "the table has no such column, so the value would be lost. Declare the field, or take it out of the "
+            "document."
+        ).named(table.document, next(iter(document.__pydantic_extra__)))
 
 
 def is_unchanged(table: Table, known: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
