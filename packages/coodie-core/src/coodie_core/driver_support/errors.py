@@ -199,11 +199,12 @@ TLS_REFUSED = Meaning(
     "this port, that ssl_context= trusts its certificate (cafile=), and that the certificate is for this host name.",
     applied=False,
 )
+CLOSES_THE_CONNECTION = "closes the connection (does it want TLS, by ssl_context=, or a certificate of yours in it?)"
 HAPPENED_TO_HOST: Mapping[str, str] = {
     "ConnectionRefusedError": "refuses the connection",
     "OperationTimedOut": "does not answer in time",
     "TimeoutError": "does not answer in time",
-    "ConnectionResetError": "closes the connection (does it want TLS, by ssl_context=?)",
+    "ConnectionResetError": CLOSES_THE_CONNECTION,
     "gaierror": "is a name that cannot be resolved",
     "ProtocolError": "does not speak CQL",
     "NoConnectionsAvailable": "has as many requests in flight as it takes",
@@ -216,7 +217,7 @@ HAPPENED_TO_HOST: Mapping[str, str] = {
 }
 HAPPENED_WHILE_CONNECTING: Mapping[str, str] = {
     **HAPPENED_TO_HOST,
-    "ConnectionShutdown": "closes the connection (does it want TLS, by ssl_context=?)",
+    "ConnectionShutdown": CLOSES_THE_CONNECTION,
 }
 COUNTS = ("required_replicas", "alive_replicas", "required_responses", "received_responses", "failures")
 MISSING_KEYSPACE = re.compile(r"keyspace '?(\w+)'? (?:does not|doesn't) exist", re.IGNORECASE)
