@@ -368,7 +368,8 @@ def test_a_server_that_hangs_up_on_who_connects_may_want_tls() -> None:
     became = meant(none_of({HOST: ConnectionShutdown("Connection was closed by server")}), Circumstances())
 
     assert type(became) is exceptions.NoHostAvailable
-    assert f"{HOST} closes the connection (does it want TLS, by ssl_context=, or a certificate of yours in it?)" in str(became)
+    asks = "does it want TLS, by ssl_context=, or a certificate of yours in it?"
+    assert f"{HOST} closes the connection ({asks})" in str(became)
 
 
 def test_a_wrong_password_is_told_even_if_other_nodes_are_down() -> None:
