@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 import pytest
 
 from coodie_core.document import BaseDocument
-from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey, Vector, VectorIndex
+from coodie_core.fields import ClusteringKey, Indexed, PrimaryKey, Time, Vector, VectorIndex
 from coodie_core.plan import Access
 from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
@@ -55,6 +56,40 @@ def test_access(filters: dict[str, Any], access: Access, index: str | None, filt
 
     assert (plan.access, plan.index, tuple(plan.filtered)) == (access, index, filtered)
     assert plan.needs_filtering is bool(filtered)
+
+
+class Visit(BaseDocument):
+    day: Annotated[date, PrimaryKey(partition_key_index=0)]
+    site: Annotated[str, PrimaryKey(partition_key_index=1)]
+    hour: Annotated[time, ClusteringKey(clustering_key_index=0)]
+    begun: Annotated[datetime, ClusteringKey(clustering_key_index=1)]
+    precise: Annotated[int, Time()] = 0
+    holidays: set[date] = set()
+
+    class Settings:
+        keyspace = "lab"
+
+
+DAY, HOUR, BEGUN = date(2026, 1, 2), time(9, 30), datetime(2026, 1, 2, 9, 30, 0, 5000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("filters", "values"),
+    [
+        ({"day": DAY, "hour__gt": HOUR, "begun": BEGUN}, (DAY, HOUR, BEGUN, 7)),
+        ({"day__in": [DAY], "holidays__contains": DAY}, ([DAY], DAY, 7)),
+        ({"precise": 1}, (1, 7)),
+        ({"day__token__gt": (DAY, "a")}, (DAY, "a", 7)),
+        ({"day__token__gt": 5}, (5, 7)),
+    ],
+    ids=lambda case: " ".join(case) if isinstance(case, dict) else "",
+)
+def test_a_plan_shows_dates_and_times_as_they_are_written(filters: dict[str, Any], values: tuple[Any, ...]) -> None:
+    """The driver is given numbers, which nobody could read."""
+    plan = BaseQuerySet(Query(Visit)).filter(**filters).limit(7).explain()
+
+    assert plan.params == values
+    assert f"values     {values!r}" in str(plan)
 
 
 def test_a_plan_shows_the_statement_and_the_verdict() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from coodie_core.cql_builder import Restriction
+from coodie_core.cql_builder.parts import bound_values
+from coodie_core.driver_support.foreign_values import as_date, as_datetime, as_time
 from coodie_core.schema import ColumnDefinition, Table
+from coodie_core.types import CqlType
 
 
 class Access(StrEnum):
@@ -39,7 +42,7 @@ class QueryPlan:
 
     Attributes:
         cql: The statement, with a ``?`` for each value.
-        params: The values, in the driver's types.
+        params: The values, in the driver's types, but for dates and times, which are numbers there.
         access: Where the rows are looked for.
         index: The indexed field that serves the query, for `Access.INDEX`.
         filtered: The fields that the server can only compare row by row, after it read them, and why.
@@ -100,6 +103,7 @@ def query_plan(
         allows_filtering: Whether it says ALLOW FILTERING.
         nearest: The vector column by which it sorts, if it does.
     """
+    shown = _shown(table, params, filters)
     operators = {item.column: item.operator for item in filters if not item.token_of}
     has_token = any(item.token_of for item in filters)
     access = _access(table, operators)
@@ -109,13 +113,13 @@ def query_plan(
     if nearest is not None:
         filtered = dict(_unserved_beside_nearest(table, {name: operators[name] for name in others}))
         access = access if in_partition else Access.INDEX
-        return QueryPlan(cql, params, access, nearest, filtered, allows_filtering)
+        return QueryPlan(cql, shown, access, nearest, filtered, allows_filtering)
     index = next((name for name in others if _serves(table.by_name[name], operators[name])), None)
     if has_token and not in_partition:
         access = Access.TOKEN_RANGE
     return QueryPlan(
         cql=cql,
-        params=params,
+        params=shown,
         access=Access.INDEX if index is not None and not in_partition else access,
         index=index,
         filtered={
@@ -125,6 +129,43 @@ def query_plan(
         },
         allows_filtering=allows_filtering,
     )
+
+
+#: The driver takes these as numbers.
+_AS_WRITTEN: Mapping[str, Callable[[Any], Any]] = {
+    "date": as_date,
+    "time": lambda nanoseconds: nanoseconds if nanoseconds % 1000 else as_time(nanoseconds),
+    "timestamp": as_datetime,
+}
+
+
+def _shown(table: Table, params: tuple[Any, ...], filters: Sequence[Restriction]) -> tuple[Any, ...]:
+    """Return the values of a SELECT, those of its WHERE, which come first, as people write them."""
+    written = bound_values([item._replace(value=_as_written(table, item)) for item in filters])
+    return (*written, *params[len(written) :])
+
+
+def _as_written(table: Table, item: Restriction) -> Any:
+    if item.is_token_of_key:
+        key = zip(item.token_of, item.value, strict=True)
+        return tuple(_value_as_written(table.types[name], value) for name, value in key)
+    if item.token_of:
+        return item.value
+    cql = table.types[item.column]
+    if item.operator.startswith("CONTAINS"):
+        cql = cql.arguments[0 if item.operator == "CONTAINS KEY" else -1]
+    return _value_as_written(cql, item.value)
+
+
+def _value_as_written(cql: CqlType, value: Any) -> Any:
+    """Return a value, or a list of values, as its CQL type is written in Python."""
+    convert = _AS_WRITTEN.get(cql.name)
+    if convert is None:
+        return value
+    if not isinstance(value, list):
+        return convert(value)
+    parts: list[Any] = value
+    return [convert(part) for part in parts]
 
 
 def _unserved_beside_nearest(table: Table, operators: Mapping[str, str]) -> Iterator[tuple[str, str]]:
