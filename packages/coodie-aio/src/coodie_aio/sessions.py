@@ -24,6 +24,7 @@ from cassandra.query import BatchStatement as DriverBatch
 from cassandra.query import BatchType, BoundStatement, SimpleStatement, tuple_factory
 
 from coodie_aio._wire import binding, fast_path
+from coodie_aio._wire.full_way import FullRequest
 from coodie_aio.retries import Retries
 from coodie_core.consistency import ConsistencyLevel
 from coodie_core.driver_support.answers import check_batch, check_text, refused_values, wrong_count
@@ -189,7 +190,7 @@ def answer_own_statements(response: Any) -> None:
 def send(
     session: Any, request: Request, prepared: Mapping[str, Any], arguments: Mapping[str, Any], policies: Policies
 ) -> Any:
-    """Send *request*, and return the ``ResponseFuture``.
+    """Send *request*, and return it under way.
 
     Args:
         session: The session.
@@ -205,11 +206,10 @@ def send(
     statement = statement_of(request, prepared, policies)
     speculative = request.options.speculative or policies.speculative
     if speculative is None or not request.idempotent:
-        return session.execute_async(statement, **arguments)
+        return fast_path.send(session, statement, arguments)
     try:
-        return session.execute_async(
-            statement, execution_profile=speculative_profile(session, speculative), **arguments
-        )
+        profile = speculative_profile(session, speculative)
+        return FullRequest(session.execute_async(statement, execution_profile=profile, **arguments))
     except ValueError as error:
         raise ConfigurationError(
             "speculative=...: this session= has no execution profiles, which it takes to send a statement to several "

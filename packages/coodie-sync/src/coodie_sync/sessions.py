@@ -34,6 +34,7 @@ from coodie_core.memory import Memory
 from coodie_core.retrying import NO_POLICIES, ONLY_WHAT_WAS_NOT_CARRIED_OUT, Policies, SpeculativePolicy
 from coodie_core.statement import BatchStatement, Request, Statement
 from coodie_sync._wire import binding, fast_path
+from coodie_sync._wire.full_way import FullRequest
 from coodie_sync.retries import Retries
 
 CLUSTER_ARGUMENTS = tuple(inspect.signature(cast("Any", Cluster)).parameters)
@@ -191,7 +192,7 @@ def answer_own_statements(response: Any) -> None:
 def send(
     session: Any, request: Request, prepared: Mapping[str, Any], arguments: Mapping[str, Any], policies: Policies
 ) -> Any:
-    """Send *request*, and return the ``ResponseFuture``.
+    """Send *request*, and return it under way.
 
     Args:
         session: The session.
@@ -207,11 +208,10 @@ def send(
     statement = statement_of(request, prepared, policies)
     speculative = request.options.speculative or policies.speculative
     if speculative is None or not request.idempotent:
-        return session.execute_async(statement, **arguments)
+        return fast_path.send(session, statement, arguments)
     try:
-        return session.execute_async(
-            statement, execution_profile=speculative_profile(session, speculative), **arguments
-        )
+        profile = speculative_profile(session, speculative)
+        return FullRequest(session.execute_async(statement, execution_profile=profile, **arguments))
     except ValueError as error:
         raise ConfigurationError(
             "speculative=...: this session= has no execution profiles, which it takes to send a statement to several "

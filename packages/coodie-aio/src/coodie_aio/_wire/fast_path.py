@@ -9,8 +9,10 @@ of requests and answers come out of it as they come out of the driver's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +20,8 @@ from cassandra import DependencyException
 from cassandra.cluster import Cluster
 from cassandra.protocol import BatchMessage, ExecuteMessage, ProtocolHandler
 from cassandra.query import BatchType
+
+from coodie_aio._wire.full_way import FullRequest
 
 PARTS_OF_CONNECTIONS = (
     "_current_frame",
@@ -56,6 +60,19 @@ def use_quick_frames(session: Any) -> None:
         session.client_protocol_handler = frames.QuickFrames
 
 
+def send(session: Any, statement: Any, arguments: Mapping[str, Any]) -> Any:
+    """Send *statement*, and return the request under way: the short way where it can go that, or else the driver's.
+
+    Args:
+        session: The driver's session.
+        statement: The driver's statement, with its values.
+        arguments: Further keyword arguments of ``Session.execute_async``.
+    """
+    sending = _module("sending")
+    request = None if sending is None else sending.sent(session, statement, **arguments)
+    return FullRequest(session.execute_async(statement, **arguments)) if request is None else request
+
+
 @cache
 def _module(name: str) -> ModuleType | None:
     """Return a module of this package, or None where it does not fit the installed driver."""
@@ -89,7 +106,11 @@ def _frames_fit(module: Any) -> bool:
     return bool(read == expected)
 
 
-_FITS = {"direct": _direct_fits, "frames": _frames_fit}
+def _sending_fits(module: Any) -> bool:
+    return all(list(signature(part).parameters) == names.split() for part, names in module.PARTS_OF_DRIVER.items())
+
+
+_FITS = {"direct": _direct_fits, "frames": _frames_fit, "sending": _sending_fits}
 
 # Now, and not when somebody connects: a fork at that moment would leave the import locked in the child, for ever.
 for _part in _FITS:

@@ -21,7 +21,6 @@ from coodie_aio.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_t
 from coodie_core.deadlines import TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
     failure,
-    rows_of,
     sending_arguments,
     texts_to_prepare,
 )
@@ -89,7 +88,7 @@ class ScyllaReply(Reply):
     Args:
         driver: Who sent it.
         request: The request.
-        response: The ``ResponseFuture``.
+        response: The request under way.
         limit: The time that the request has.
     """
 
@@ -101,10 +100,10 @@ class ScyllaReply(Reply):
 
     async def answer(self) -> Rows:
         try:
-            await called_back(lambda wake: self._response.add_callbacks(wake, wake))
-            rows = rows_of(self._response)
+            await called_back(self._response.when_done)
+            rows: Rows = self._response.rows()
         except Exception as error:
-            raise self._driver.failure(self._request, self._response, error, self._limit) from error
+            raise self._driver.failure(self._request, self._response.full, error, self._limit) from error
         if not texts_to_prepare(self._request):
             self._driver.forget_prepared()
         return rows

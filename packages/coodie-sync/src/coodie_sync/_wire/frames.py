@@ -171,9 +171,9 @@ def quick_rows(body: bytes, protocol_version: int, user_type_map: Any, metadata:
             had none, because it depends on a condition what is answered, the statement stands for them.
     """
     flags, columns = INTS.unpack_from(body, 4)
-    if flags & ~(SPEC_OF_ALL_COLUMNS | MORE_PAGES | NO_METADATA) or (
-        flags & NO_METADATA and type(metadata) is not list
-    ):
+    if flags & ~(SPEC_OF_ALL_COLUMNS | MORE_PAGES | NO_METADATA):
+        return None
+    if flags & NO_METADATA and type(metadata) is not list:
         return None
     start, paging_state = 12, None
     if flags & MORE_PAGES:

@@ -10,7 +10,6 @@ from coodie_core.deadlines import TimeLimit, time_limit
 from coodie_core.driver_support.answers import (
     asked_by_parent,
     failure,
-    rows_of,
     sending_arguments,
     texts_to_prepare,
 )
@@ -19,7 +18,7 @@ from coodie_core.exceptions import CoodieError, InvalidQueryError
 from coodie_core.statement import Request, Rows
 from coodie_sync.drivers.linked import LinkedDriver
 from coodie_sync.drivers.replies import Reply
-from coodie_sync.drivers.waiting import result_within
+from coodie_sync.drivers.waiting import called_back, result_within
 from coodie_sync.forks import drivers
 from coodie_sync.link import Link
 from coodie_sync.sessions import CLUSTER_ARGUMENTS, driver_version, send, usual_timeout
@@ -84,7 +83,7 @@ class ScyllaReply(Reply):
     Args:
         driver: Who sent it.
         request: The request.
-        response: The ``ResponseFuture``.
+        response: The request under way.
         limit: The time that the request has.
     """
 
@@ -99,15 +98,13 @@ class ScyllaReply(Reply):
         if self._link is not self._driver.link:
             raise asked_by_parent(self._driver, self._request)
         try:
-            rows = rows_of(self._response)
+            called_back(self._response.when_done)
+            rows: Rows = self._response.rows()
         except Exception as error:
-            raise self._driver.failure(self._request, self._response, error, self._limit) from error
+            raise self._driver.failure(self._request, self._response.full, error, self._limit) from error
         if not texts_to_prepare(self._request):
             self._driver.forget_prepared()
         return rows
 
     def when_arrived(self, call: Callable[[], object]) -> None:
-        def arrived(_outcome: object) -> None:
-            call()
-
-        self._response.add_callbacks(arrived, arrived)
+        self._response.when_done(call)

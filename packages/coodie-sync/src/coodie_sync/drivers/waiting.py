@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, wait
+from threading import Lock
 from typing import TypeVar
 
 from coodie_core.deadlines import OutOfTime, TimeLimit
@@ -19,3 +21,11 @@ def result_within(work: Future[T], limit: TimeLimit | None) -> T:
     if limit is not None and not wait([work], limit.seconds_left()).done:
         raise OutOfTime(limit)
     return work.result()
+
+
+def called_back(attach: Callable[[Callable[[], object]], object]) -> None:
+    """Wait until the callback that *attach* attaches was called, on whatever thread."""
+    called = Lock()
+    called.acquire()
+    attach(called.release)
+    called.acquire()
