@@ -6,11 +6,11 @@ import platform
 from collections.abc import Iterator, Mapping
 
 import pytest
-from chosen_driver import OPTIONS, for_chosen_driver
+from chosen_driver import OPTIONS
 
 import coodie
 from coodie_sync.sessions import driver_version
-from coodie_testing import FaultProxy, LocalCluster, NodeConfig, Server
+from coodie_testing import FaultProxy, NodeConfig, Server
 from faults.figures import PAGE, Figures, Report, Table, tables, with_figures
 
 FIGURES = pytest.StashKey[list[Figures]]()
@@ -21,24 +21,6 @@ def proxy(coodie_server: Server) -> Iterator[FaultProxy]:
     """A proxy before the server of all tests."""
     with FaultProxy(coodie_server) as proxy:
         yield proxy
-
-
-class ClusterForDrivers(LocalCluster):
-    """A cluster to which tests connect by the chosen driver, with its options."""
-
-    @property
-    def server(self) -> Server:
-        return for_chosen_driver(super().server)
-
-
-@pytest.fixture(scope="session", params=["direct", "proxied"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
-    """Three nodes, with a proxy before each where a test asks for that; one cluster at a time.
-
-    pytest runs the tests of one kind after each other, whatever their files.
-    """
-    with ClusterForDrivers(3, proxies=request.param == "proxied") as cluster:
-        yield cluster
 
 
 @pytest.fixture

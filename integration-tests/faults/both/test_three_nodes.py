@@ -1,4 +1,4 @@
-"""Three nodes, of which one dies, hangs or restarts, while eight workers of each API write and read at QUORUM."""
+"""Three nodes, of which one dies, hangs or restarts, while each API works: eight workers write and read at QUORUM."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from threading import Event
 from typing import Any
 
 import pytest
+from chosen_driver import for_chosen_driver
 
 from coodie_core.retrying import SpeculativePolicy
-from coodie_testing import LocalCluster, fresh_keyspace, server_errors
+from coodie_testing import LocalCluster, Server, fresh_keyspace, server_errors
+from faults.aio import scans as aio_scans
 from faults.aio import three_nodes as aio
 from faults.both.at_once import APIS, Once, at_once
 from faults.calls import LONGEST_WAIT_SECONDS, Calls
 from faults.figures import Report, of_calls, of_walks
+from faults.sync import scans as sync_scans
 from faults.sync import three_nodes as sync
 from faults.sync.walks import ROWS, WALKS
 
@@ -37,6 +40,21 @@ DROPPED, TIMED_OUT = 8, 8
 
 Keyspaces = Mapping[str, str]
 Play = Callable[[LocalCluster, list[Calls]], None]
+
+
+class ClusterForDrivers(LocalCluster):
+    """A cluster to which tests connect by the chosen driver, with its options."""
+
+    @property
+    def server(self) -> Server:
+        return for_chosen_driver(super().server)
+
+
+@pytest.fixture(scope="module")
+def cluster(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """Three nodes, with a proxy before each where a test asks for that; one cluster at a time."""
+    with ClusterForDrivers(3, proxies=request.param == "proxied") as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -177,3 +195,13 @@ def test_a_counter_adds_up_on_three_nodes_of_which_one_dies(
     what = "lost replies, reset connections, one node killed and restarted"
     for api in APIS:
         report(what, figures[api], table="Counter", api=api)
+
+
+@PROXIED
+@pytest.mark.parametrize("api", APIS)
+def test_each_range_of_a_scan_is_asked_of_the_node_that_has_it(cluster: LocalCluster, api: str) -> None:
+    with fresh_keyspace(cluster.server, f"{api}_scans", replication_factor=1) as keyspace:
+        if api == "aio":
+            asyncio.run(aio_scans.check_scan(cluster, keyspace))
+        else:
+            sync_scans.check_scan(cluster, keyspace)
