@@ -15,8 +15,9 @@ from coodie_core.hydration import documents_of
 from coodie_core.operations.documents import save
 from coodie_core.operations.tables import sync_table
 from coodie_core.options import WriteOptions
-from coodie_core.query import Query, select_statement
+from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
+from coodie_core.query_statements import select_statement
 from coodie_core.schema import table_of
 from coodie_core.selection import with_values
 from coodie_core.statement import Rows

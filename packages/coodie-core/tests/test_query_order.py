@@ -9,8 +9,9 @@ import pytest
 from coodie_core.document import BaseDocument
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.fields import ClusteringKey, PrimaryKey
-from coodie_core.query import Query, select_statement
+from coodie_core.query import Query
 from coodie_core.query_set import BaseQuerySet
+from coodie_core.query_statements import select_statement
 
 
 class Order(BaseDocument):

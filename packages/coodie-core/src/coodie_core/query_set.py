@@ -28,7 +28,8 @@ from coodie_core.options import (
     is_resolving,
 )
 from coodie_core.plan import QueryPlan
-from coodie_core.query import Query, narrowed, plan_of
+from coodie_core.query import Query, narrowed
+from coodie_core.query_statements import plan_of
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy, checked_policy
 from coodie_core.schema import table_of
 from coodie_core.validation import bound

@@ -13,7 +13,8 @@ from coodie_core.cql_builder.selectors import CASTS, COUNT_ROWS, Selector
 from coodie_core.exceptions import InvalidQueryError
 from coodie_core.family import has_static_columns
 from coodie_core.hydration import values_of_empty_columns
-from coodie_core.query import D, Query, document_columns, marker_of_rows
+from coodie_core.query import D, Query
+from coodie_core.query_statements import document_columns, marker_of_rows
 from coodie_core.row_code import RowValue, tuples_maker
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows

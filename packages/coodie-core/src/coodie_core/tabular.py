@@ -12,7 +12,8 @@ from uuid import UUID
 
 from coodie_core.exceptions import ConfigurationError, InvalidQueryError
 from coodie_core.family import has_static_columns
-from coodie_core.query import Query, document_columns, marker_of_rows
+from coodie_core.query import Query
+from coodie_core.query_statements import document_columns, marker_of_rows
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Rows
 from coodie_core.types import CqlType

@@ -15,7 +15,7 @@ from coodie_core.expressions import Condition
 from coodie_core.operations import bulk, documents, json_writes, tables
 from coodie_core.operations.bulk import USUAL_MAX_ERRORS, ProgressCallback
 from coodie_core.options import OnUnknown, write_options
-from coodie_core.query import Query, narrowed
+from coodie_core.query import query_of
 from coodie_core.results import BulkReport, LWTResult, SchemaChanges
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.window import USUAL_MAXIMUM
@@ -194,7 +194,7 @@ class Document(Hooks, BaseDocument):
             users = User.find(country="NL").limit(10).all()
             ```
         """
-        return QuerySet(narrowed(Query(cls), conditions, filters))
+        return QuerySet(query_of(cls, conditions, filters))
 
     @classmethod
     def find_one(cls, *conditions: Condition, **filters: Any) -> Self | None:

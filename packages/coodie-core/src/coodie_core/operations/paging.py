@@ -14,7 +14,8 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation
 from coodie_core.operations import reading
 from coodie_core.paging_tokens import Binding, PagingTokens, no_key
-from coodie_core.query import Query, limit_counts_rows_of_no_document
+from coodie_core.query import Query
+from coodie_core.query_statements import limit_counts_rows_of_no_document
 from coodie_core.registry import DEFAULT_NAME
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of

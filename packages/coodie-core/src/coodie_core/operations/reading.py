@@ -23,9 +23,10 @@ from coodie_core.exceptions import (
 from coodie_core.hydration import documents_of
 from coodie_core.lazy import LazyDocument, lazy_documents_of
 from coodie_core.operation import Operation, Reading
-from coodie_core.query import (
+from coodie_core.query import Query
+from coodie_core.query_statements import (
     FETCH_SIZE,
-    Query,
+    first_rows_statement,
     limit_counts_rows_of_no_document,
     marker_of_rows,
     plan_of,
@@ -34,7 +35,7 @@ from coodie_core.query import (
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.selection import counter_of_rows, function_of, selector_of, values_of
-from coodie_core.statement import Rows
+from coodie_core.statement import Rows, Statement
 
 D = TypeVar("D", bound=BaseDocument)
 R = TypeVar("R")
@@ -127,18 +128,27 @@ def all_documents(query: Query[D], keyspace: str | None, *, lazy: bool) -> Opera
 
 def first(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R | None]:
     """Read the first result, or None."""
-    read = yield from all_results(query.but(row_limit=1), keyspace, results)
+    read = yield from _first_results(query, keyspace, results, 1)
     return read[0] if read else None
 
 
 def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operation[R]:
     """Read the one result that there is."""
-    read = yield from all_results(query.but(row_limit=min(2, query.row_limit or 2)), keyspace, results)
+    read = yield from _first_results(query, keyspace, results, 1 if query.row_limit == 1 else 2)
     if not read:
         raise DocumentNotFound(query.model.__name__, query.filtered_fields)
     if len(read) > 1:
         raise MultipleDocumentsFound(query.model.__name__, query.filtered_fields)
     return read[0]
+
+
+def _first_results(query: Query[D], keyspace: str | None, results: Results[D, R], most: int) -> Operation[list[R]]:
+    statement = first_rows_statement(query, keyspace, most)
+    if statement is not None:
+        answer = yield from _answer(query, statement)
+        if answer.paging_state is None:  # else the pages are shorter than that
+            return results(query, answer)
+    return (yield from all_results(query.but(row_limit=most), keyspace, results))
 
 
 def json(query: Query[Any], keyspace: str | None) -> Operation[list[str]]:
@@ -273,15 +283,20 @@ def _one_row(query: Query[Any], keyspace: str | None) -> Operation[tuple[Any, ..
 
 
 def _rows(query: Query[Any], keyspace: str | None, *, json: bool = False) -> Reading[Rows]:
-    """Read one page of rows; explain the server's refusal to filter in the words of the model."""
+    """Read one page of rows."""
     if query.page_token is not None:
         raise InvalidQueryError(
             f"{query.model.__name__}.find().page(token): a token is for paged_all(), which reads one page. To read on "
             f"from there in code that you trust, give page() the paging_state."
         )
     in_keyspace = query.keyspace or table_of(query.model).keyspace_in(keyspace)
+    return (yield from _answer(query, select_statement(query, in_keyspace, json=json)))
+
+
+def _answer(query: Query[Any], statement: Statement) -> Reading[Rows]:
+    """Return the answer to a query's statement; explain the server's refusal to filter in the words of the model."""
     try:
-        return (yield select_statement(query, in_keyspace, json=json))
+        return (yield statement)
     except ServerRefusedQuery as error:
         if (explained := _explained(query, str(error), error)) is None:
             raise

@@ -19,7 +19,8 @@ from coodie_core.exceptions import InvalidQueryError
 from coodie_core.operation import Operation, Reading
 from coodie_core.operations.paging import digest_of_filters
 from coodie_core.operations.reading import Results, page
-from coodie_core.query import Query, select_statement
+from coodie_core.query import Query
+from coodie_core.query_statements import select_statement
 from coodie_core.results import PagedResult
 from coodie_core.schema import Table, table_of
 from coodie_core.statement import Statement
