@@ -126,14 +126,15 @@ cdef inline object float_of(uint32_t bits):
 import_datetime()
 cdef object EPOCH = datetime(1970, 1, 1)
 cdef int64_t MILLISECONDS_OF_DAY = 86_400_000
-cdef int64_t MOST_DAYS = 4_000_000  # more than there are from the year 1 to the year 9999
+cdef int64_t MOST_MILLISECONDS = 4_000_000 * MILLISECONDS_OF_DAY  # more than from 1970 to the year 1 or 9999
 
 
 cdef object moment_of(int64_t milliseconds):
-    cdef int64_t days = milliseconds // MILLISECONDS_OF_DAY  # rounded down, as in Python
-    cdef int64_t rest = milliseconds - days * MILLISECONDS_OF_DAY
-    if not -MOST_DAYS < days < MOST_DAYS:
+    cdef int64_t days, rest
+    if not -MOST_MILLISECONDS < milliseconds < MOST_MILLISECONDS:
         raise OverflowError("a timestamp is outside of the years 1 to 9999")
+    days = milliseconds // MILLISECONDS_OF_DAY  # rounded down, as in Python
+    rest = milliseconds - days * MILLISECONDS_OF_DAY
     return EPOCH + timedelta_new(<int>days, <int>(rest // 1000), <int>(rest % 1000) * 1000)
 
 
