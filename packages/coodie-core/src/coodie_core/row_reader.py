@@ -43,7 +43,7 @@ def document_reader(model: type[D], columns: Sequence[str], *, validated: bool) 
     members = table.family and len(table.family.members)  # one that joins may have static columns
     key = ("reader", names, validated, members)
     kept: DocumentReader[D] | None = table.memory.get(key)
-    return kept or table.memory.of(key, partial(DocumentReader, model, names, validated=validated))
+    return kept or table.memory.of(key, lambda: DocumentReader(model, names, validated=validated))
 
 
 class DocumentReader(Generic[D]):

@@ -40,8 +40,8 @@ from coodie_core.statement import Rows, Statement
 D = TypeVar("D", bound=BaseDocument)
 R = TypeVar("R")
 
-#: Makes results of the rows of a query, in a new list.
-Results = Callable[[Query[D], Rows], list[R]]
+#: Makes results of the rows of a query.
+Results = Callable[[Query[D], Rows], Sequence[R]]
 
 
 def documents(query: Query[D], rows: Rows) -> list[D]:
@@ -68,7 +68,7 @@ def all_results(query: Query[D], keyspace: str | None, results: Results[D, R]) -
             counted += walk.take((yield from page(walk.query, keyspace, results)))
         return counted
     answer = yield from _rows(query, keyspace)
-    read = results(query, answer)
+    read = [*results(query, answer)]
     while answer.paging_state is not None:
         query = query.but(paging_state=answer.paging_state)
         answer = yield from _rows(query, keyspace)
@@ -142,7 +142,8 @@ def get(query: Query[D], keyspace: str | None, results: Results[D, R]) -> Operat
     return read[0]
 
 
-def _first_results(query: Query[D], keyspace: str | None, results: Results[D, R], most: int) -> Operation[list[R]]:
+def _first_results(query: Query[D], keyspace: str | None, results: Results[D, R], most: int) -> Operation[Sequence[R]]:
+    """Read the first results, at most *most*."""
     statement = first_rows_statement(query, keyspace, most)
     if statement is not None:
         answer = yield from _answer(query, statement)
