@@ -82,7 +82,7 @@ DAY, HOUR, BEGUN = date(2026, 1, 2), time(9, 30), datetime(2026, 1, 2, 9, 30, 0,
         ({"day__token__gt": (DAY, "a")}, (DAY, "a", 7)),
         ({"day__token__gt": 5}, (5, 7)),
     ],
-    ids=lambda case: " ".join(case) if isinstance(case, dict) else "",
+    ids=["columns", "lists and elements", "nanoseconds", "token of a key", "token"],
 )
 def test_a_plan_shows_dates_and_times_as_they_are_written(filters: dict[str, Any], values: tuple[Any, ...]) -> None:
     """The driver is given numbers, which nobody could read."""

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from coodie_testing.config import NodeConfig
 from coodie_testing.errors import ClusterConfigRefused, ClusterNotReady, NoSuchNode
@@ -22,6 +20,7 @@ from coodie_testing.loopback import Places, free_places
 from coodie_testing.membership import obstacle_to_readiness
 from coodie_testing.node import CassandraNode, authority_of
 from coodie_testing.preflight import require_memory, require_platform
+from coodie_testing.running import Running
 from coodie_testing.server import Server, server_of
 
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -31,7 +30,7 @@ NOT_FOR_CLUSTERS = ("address", "seeds", "data", "log")
 FIRST_TOKEN, TOKENS = -(2**63), 2**64  # of the Murmur3Partitioner
 
 
-class LocalCluster:
+class LocalCluster(Running):
     """Several real Cassandra nodes of this machine that form one cluster.
 
     It runs inside its `with` block, or between `start()` and `stop()`. Its nodes are numbered from 0. Several clusters
@@ -83,15 +82,6 @@ class LocalCluster:
     def __repr__(self) -> str:
         running = sum(node.is_running for node in self.nodes)
         return f"<LocalCluster of {self._size} nodes, {running} running>"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def server(self) -> Server:

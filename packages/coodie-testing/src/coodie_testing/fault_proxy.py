@@ -7,8 +7,7 @@ import ssl
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from coodie_testing.errors import CertificateNotIssued
 from coodie_testing.faults import (
@@ -25,6 +24,7 @@ from coodie_testing.faults import (
 from coodie_testing.frames import Request
 from coodie_testing.preflight import require_port
 from coodie_testing.proxy_thread import ProxyThread
+from coodie_testing.running import Running
 from coodie_testing.server import Server
 from coodie_testing.server_errors import InjectedError, Unprepared
 
@@ -38,7 +38,7 @@ class Sort(NamedTuple):
     text: str
 
 
-class FaultProxy:
+class FaultProxy(Running):
     """Stands between clients and one server, and misbehaves as it is told.
 
     It runs in a thread of its own, between `start()` and `stop()` or inside its `with` block, so that tests of both
@@ -94,15 +94,6 @@ class FaultProxy:
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
         return f"<FaultProxy on {self.address}:{self.port} before {self._upstream}, {state}>"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def address(self) -> str:

@@ -13,8 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING
 
 from coodie_testing.config import (
     KEY_AND_CERTIFICATE,
@@ -46,6 +45,7 @@ from coodie_testing.preflight import (
     require_platform,
     require_port,
 )
+from coodie_testing.running import Running
 from coodie_testing.tls import CertificateAuthority
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ GRACE_SECONDS = 30  # to flush and end, when the data is kept; it takes about 2.
 ATTEMPTS_AT_FREE_PORTS = 3  # another process may take a free port before the node does
 
 
-class CassandraNode:
+class CassandraNode(Running):
     """A real Cassandra node of this machine, running inside its `with` block or between `start()` and `stop()`.
 
     It never outlives the process that started it, not even when that is killed.
@@ -92,15 +92,6 @@ class CassandraNode:
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
         return f"<CassandraNode {self.config.version} on {self.address}:{self.port}, {state}>"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def address(self) -> str:
