@@ -172,6 +172,21 @@ async def test_a_closed_driver_says_so_and_leaves_no_connection(driver_type: str
     wait_until(lambda: not proxy.connections)
 
 
+async def test_closing_does_not_wait_for_answers_that_do_not_come(driver_type: str, proxy: FaultProxy) -> None:
+    driver = await init_coodie(**way_to(proxy.server, driver_type), name="waiting")
+    read = Statement("SELECT key FROM system.local", (), ExecutionOptions(retry=RetryPolicy(attempts=3)))
+    await driver.execute(read)
+    proxy.drop_reply(text="SELECT")
+    wanted, unwanted = await driver.send(read), await driver.send(read)
+
+    await driver.close()
+
+    del unwanted
+    wait_until(lambda: not proxy.connections)
+    with pytest.raises((ConnectionLost, NoHostAvailable, ConfigurationError)):
+        await wanted.answer()
+
+
 async def test_a_keyspace_that_does_not_exist_is_named(driver_type: str, coodie_server: Server) -> None:
     with pytest.raises(KeyspaceNotFound, match="no keyspace 'nowhere'") as raised:
         await init_coodie(**way_to(coodie_server, driver_type), keyspace="nowhere", name="none")

@@ -174,6 +174,21 @@ def test_a_closed_driver_says_so_and_leaves_no_connection(driver_type: str, prox
     wait_until(lambda: not proxy.connections)
 
 
+def test_closing_does_not_wait_for_answers_that_do_not_come(driver_type: str, proxy: FaultProxy) -> None:
+    driver = init_coodie(**way_to(proxy.server, driver_type), name="waiting")
+    read = Statement("SELECT key FROM system.local", (), ExecutionOptions(retry=RetryPolicy(attempts=3)))
+    driver.execute(read)
+    proxy.drop_reply(text="SELECT")
+    wanted, unwanted = driver.send(read), driver.send(read)
+
+    driver.close()
+
+    del unwanted
+    wait_until(lambda: not proxy.connections)
+    with pytest.raises((ConnectionLost, NoHostAvailable, ConfigurationError)):
+        wanted.answer()
+
+
 def test_a_keyspace_that_does_not_exist_is_named(driver_type: str, coodie_server: Server) -> None:
     with pytest.raises(KeyspaceNotFound, match="no keyspace 'nowhere'") as raised:
         init_coodie(**way_to(coodie_server, driver_type), keyspace="nowhere", name="none")

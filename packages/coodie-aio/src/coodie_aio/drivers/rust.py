@@ -93,8 +93,7 @@ class RustReply(Reply):
     async def answer(self) -> Rows:
         while True:
             try:
-                sent, self._sent = self._sent or await self._sending(), None
-                return self._rows(await sent)
+                return self._rows(await self._result())
             except CoodieError:
                 raise
             except Exception as error:
@@ -102,6 +101,13 @@ class RustReply(Reply):
                     return Rows(schema_agreed=False)
                 pause = self._pause_after(error)
             await asyncio.sleep(pause)
+
+    async def _result(self) -> Any:
+        sent, self._sent = self._sent or await self._sending(), None
+        try:
+            return await sent
+        finally:
+            self._driver.link.ended(sent)
 
     async def _sending(self) -> Any:
         """Return the driver's future of the answer."""
@@ -117,10 +123,12 @@ class RustReply(Reply):
         has_policy = self._attempts.policy is not None
         self._attempts.begin()
         try:
-            return sending(session, self._request, self._prepared, link.profiles, speculative, timeout, has_policy)
+            sent = sending(session, self._request, self._prepared, link.profiles, speculative, timeout, has_policy)
         except InvalidQueryError:  # perhaps the schema changed since the texts were prepared
             link.prepared.forget(self._prepared)
             raise
+        link.under_way(sent)
+        return sent
 
     def _rows(self, result: Any) -> Rows:
         request = self._request
@@ -138,7 +146,7 @@ class RustReply(Reply):
         explained = reported(error, known)
         left = seconds_left(self._limit, link.profiles.timeout, self._began, monotonic())
         again = self._attempts.failed(explained, left)
-        if again is not None:
+        if again is not None and not link.is_closed:
             return again.pause
         raise reported_failure(
             self._driver, link.is_closed, known, request, self._attempts, explained, self._limit

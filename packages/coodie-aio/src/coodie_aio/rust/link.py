@@ -25,6 +25,8 @@ from coodie_core.exceptions import ConfigurationError
 
 PAUSES_AFTER_CLOSING = (0.01, 0.1, 1)
 """Seconds. Its threads are done with an answer in far less than a millisecond, unless the machine is busy."""
+FEW = 1_000
+"""Answers under way, until some are looked for that have come and that nobody asked for."""
 END_OF_RUNTIME = "_shutdown_runtime"
 """scylladb-rs-driver 0.2: what ends its threads at the exit of a program."""
 
@@ -53,6 +55,8 @@ class RustLink:
         self._opening: Future[Any] | None = None
         self._preparing: dict[str, Future[Prepared]] = {}
         self._lock = Lock()  # around the two above; held for moments
+        self._under_way: set[Any] = set()
+        self._room = FEW
         links.add(self)
 
     def opening(self) -> Future[Any]:
@@ -119,11 +123,30 @@ class RustLink:
         self.prepared.add(cql, prepared)
         preparing.set_result(prepared)
 
+    def under_way(self, future: Any) -> None:
+        """Take note of a request that was sent, by its answer to come."""
+        if len(self._under_way) >= self._room:
+            self._forget_unwanted()
+        self._under_way.add(future)
+        if self.is_closed:  # since the request asked for the session
+            future.cancel()
+
+    def ended(self, future: Any) -> None:
+        """Take note that nobody waits for *future* any more."""
+        self._under_way.discard(future)
+
+    def _forget_unwanted(self) -> None:
+        """Drop the answers that have come and that nobody asked for."""
+        for future in tuple(self._under_way):
+            if future.done():
+                self._under_way.discard(future)
+        self._room = max(FEW, 2 * len(self._under_way))
+
     def leave_to_parent(self) -> object:
         """Return what this process must never finalize, in one that was just forked, and begin without it."""
-        left = (self.session, self.prepared, self._opening, self._preparing, self._lock)
+        left = (self.session, self.prepared, self._opening, self._preparing, self._lock, self._under_way)
         self.session, self.prepared, self._opening = None, PreparedStatements(), None
-        self._preparing, self._lock = {}, Lock()
+        self._preparing, self._lock, self._under_way = {}, Lock(), set()
         return left
 
     def closing(self) -> Future[None]:
@@ -133,6 +156,8 @@ class RustLink:
             self._opening = None
         had_session, self.session = self.session is not None, None
         self.prepared.clear()
+        for future in tuple(self._under_way):  # each would keep the session until its answer comes
+            future.cancel()
         if had_session:
             Thread(target=let_go_of_sessions, name=f"coodie-{self._options.name}", daemon=True).start()
         closed = Future[None]()

@@ -296,7 +296,7 @@ def rows_of(result: Any, prepared: Prepared | None) -> Rows:
     if not columns:
         return Rows()
     shape = shape_of(columns) if prepared is None else prepared.shape(columns)
-    rows = shape.tuples(list(result.iter_current_page()))
+    rows = shape.tuples(result.iter_current_page())
     state = result.paging_state() if result.has_more_pages() else None
     return Rows(shape.names, rows, None if state is None else state.as_bytes())
 

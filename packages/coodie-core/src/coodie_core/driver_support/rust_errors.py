@@ -58,6 +58,7 @@ OWN_WORDS = (
     Lost("Authentication", "AuthenticationFailed"),
     Lost("resolve any hostname", "UnresolvableContactPoints"),
     Lost("stream id", "NoConnectionsAvailable"),
+    Lost("future was cancelled", "ConnectionException"),  # by closing the driver
 )
 
 

@@ -5,8 +5,9 @@ The driver's types are known here by the names of their classes only, so that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
+from operator import itemgetter
 from struct import pack
 from typing import Any, NamedTuple
 
@@ -327,10 +328,10 @@ class RowShape(NamedTuple):
     names: list[str]
     decoders: tuple[tuple[int, Convert], ...]
 
-    def tuples(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    def tuples(self, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
         """Return *rows*, which are dicts in the order of the columns, as tuples."""
-        if not self.decoders:
-            return [tuple(row.values()) for row in rows]
+        if not self.decoders and len(self.names) > 1:  # of one, it would be the value alone
+            return list(map(itemgetter(*self.names), rows))
         return [self.converted(list(row.values())) for row in rows]
 
     def converted(self, values: list[Any]) -> tuple[Any, ...]:
