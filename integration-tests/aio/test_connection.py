@@ -26,6 +26,7 @@ from coodie_core.exceptions import (
     TlsError,
 )
 from coodie_core.statement import Statement
+from coodie_testing import FaultProxy, Server
 
 Connect = dict[str, Any]
 NODE = Statement("SELECT key FROM system.local")
@@ -331,3 +332,16 @@ async def test_the_connections_own_consistency_and_timeout_hold_where_nothing_el
 async def test_a_session_of_ones_own_has_its_own(usual: dict[str, Any]):
     with pytest.raises(ConfigurationError, match="a session is connected already"):
         await init_coodie(session=object(), **usual)
+
+
+@pytest.mark.needs(CLUSTER)
+async def test_a_server_that_is_slow_at_first_is_waited_for(coodie_server: Server):
+    """The driver alone would give up after 2 seconds."""
+    with FaultProxy(coodie_server) as proxy:
+        slow = proxy.delay(2.5, text="system.local")
+        async with await init_coodie(**proxy.server.connect_arguments, name="slow", connect_timeout=30):
+            assert slow.happened == 1
+
+        proxy.delay(2.5, text="system.local")
+        with pytest.raises(NoHostAvailable, match="does not answer in time"):
+            await init_coodie(**proxy.server.connect_arguments, name="slow", control_connection_timeout=0.5)

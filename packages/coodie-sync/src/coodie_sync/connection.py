@@ -67,7 +67,8 @@ def init_coodie(
         fast: Whether requests take a shorter way through the driver, where the installed version allows it: they are
             sent from the thread that asks, and what each answer repeats is parsed once.
         **kwargs: For ``cassandra.cluster.Cluster``, such as ``port``, ``auth_provider``, ``execution_profiles``,
-            ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice).
+            ``load_balancing_policy``, ``connect_timeout`` (seconds for a node, 5 if not given; each is tried twice; and
+            for what the driver asks it meanwhile, if ``control_connection_timeout`` is not given).
             With ``driver_type="rust"``, what a ``SessionBuilder`` can be told.
 
     Returns:

@@ -160,8 +160,14 @@ def end_reactor() -> None:
 
 
 def cluster_arguments(options: ConnectionOptions) -> dict[str, Any]:
-    """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them."""
-    arguments = {**fast_path.cluster_arguments(options.fast), **options.cluster}
+    """Return the keyword arguments of ``Cluster``, with the policies in an execution profile, where it wants them.
+
+    What the driver asks on its own account while it connects has the time of connecting, too: its own 2 seconds are too
+    few for a server that has just started, or is busy.
+    """
+    patience: Any = options.cluster.get("connect_timeout", Cluster.connect_timeout)
+    usual = {**fast_path.cluster_arguments(options.fast), "control_connection_timeout": patience}
+    arguments = {**usual, **options.cluster}
     if options.credentials is not None:
         arguments["auth_provider"] = PlainTextAuthProvider(*options.credentials)
     if "execution_profiles" in arguments:
