@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from struct import pack
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from budget import bounded
 from cassandra.cqltypes import (
+    BytesType,
     DecimalType,
     IntegerType,
     ListType,
@@ -25,6 +27,7 @@ from hypothesis import strategies as st
 from rows_in_c import WAYS, both_ways, rows_by
 
 from coodie_aio._wire.rows import PLAIN_TYPES
+from coodie_core.collector import FEWEST_ROWS
 
 SIZES = {"boolean": 1, "tinyint": 1, "smallint": 2, "int": 4, "float": 4, "bigint": 8, "counter": 8}
 SIZES |= {"double": 8, "uuid": 16, "timeuuid": 16}
@@ -83,6 +86,27 @@ def test_each_way_reads_the_same_rows(api: str, answer: tuple[list[Any], bytes])
 
     assert all(exactly(rows) == exactly(read[0]) for rows in read)
     assert all(type(row) is tuple for rows in read for row in rows)
+
+
+class SeesTheCollector(BytesType):  # type: ignore[misc]  # the driver has no types
+    """A type whose values tell whether the garbage collector was on when they were read."""
+
+    @staticmethod
+    def deserialize(_encoded: bytes, _protocol_version: int) -> bool:
+        return gc.isenabled()
+
+
+@both_ways
+@pytest.mark.parametrize(("number", "is_on"), [(FEWEST_ROWS - 1, True), (FEWEST_ROWS, False)])
+def test_the_garbage_collector_waits_while_many_rows_are_read(way: str, number: int, is_on: bool) -> None:
+    gc.enable()
+    with rows_by(way):
+        read = import_module("coodie_aio._wire.rows").rows_reader(columns_of([SeesTheCollector, UTF8Type]), 4)
+
+    rows = read(pack(">i", number) + (pack(">i", 1) + b"a") * 2 * number, 0)
+
+    assert rows == [(is_on, "a")] * number
+    assert gc.isenabled()
 
 
 @both_ways

@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 R = TypeVar("R")
+G = TypeVar("G")
+M = TypeVar("M")
 D = TypeVar("D")
 
 #: The collector runs after 700 or 2,000 new objects (the first of ``gc.get_threshold()``), and a document has three or
@@ -42,20 +44,21 @@ def made_at_once(make: Callable[[Sequence[R]], list[D]], rows: Sequence[R]) -> l
     if len(rows) < FEWEST_ROWS:
         return make(rows)
     if len(rows) <= MOST_ROWS:
-        return _without_collector(make, rows)
+        return without_collector(make, rows)
     made: list[D] = []
     for start in range(0, len(rows), MOST_ROWS):
-        made += _without_collector(make, rows[start : start + MOST_ROWS])
+        made += without_collector(make, rows[start : start + MOST_ROWS])
     return made
 
 
-def _without_collector(make: Callable[[Sequence[R]], list[D]], rows: Sequence[R]) -> list[D]:
+def without_collector(make: Callable[[G], M], given: G) -> M:
+    """Return what *make* makes of *given*, while the garbage collector waits."""
     if not gc.isenabled():
-        return make(rows)
+        return make(given)
     _waiting.append(None)
     try:
         gc.disable()
-        return make(rows)
+        return make(given)
     finally:
         gc.enable()
         del _waiting[-1:]

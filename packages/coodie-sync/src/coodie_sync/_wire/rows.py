@@ -34,6 +34,7 @@ from cassandra.parsing import ParseDesc
 from cassandra.policies import ColDesc
 
 from coodie_core import speedups
+from coodie_core.collector import FEWEST_ROWS, without_collector
 
 Row = tuple[Any, ...]
 
@@ -82,4 +83,13 @@ def _drivers_rows_reader(columns: Sequence[Any], protocol_version: int) -> Calla
     names, types = [column[2] for column in columns], [column[3] for column in columns]
     tables = [ColDesc(column[0], column[1], column[2]) for column in columns]
     parser = ParseDesc(names, types, None, tables, make_deserializers(types), protocol_version)
-    return lambda rows: _list_parser.parse_rows(BytesIOReader(rows), parser)
+
+    def read_all(rows: bytes) -> list[Row]:
+        read: list[Row] = _list_parser.parse_rows(BytesIOReader(rows), parser)
+        return read
+
+    def read_quickly(rows: bytes) -> list[Row]:
+        number = int.from_bytes(rows[:4], "big")
+        return read_all(rows) if number < FEWEST_ROWS else without_collector(read_all, rows)
+
+    return read_quickly
