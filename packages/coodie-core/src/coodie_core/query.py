@@ -84,7 +84,7 @@ class Query(Generic[D]):
         """Return the query with some attributes changed, quicker than by `dataclasses.replace`."""
         if not changes.keys() <= _ATTRIBUTES:
             raise _no_attribute("Query.but()", changes)
-        changed = _new(type(self))
+        changed: Self = _new(type(self))
         _keep(changed, "__dict__", self.__dict__ | changes)
         return changed
 
@@ -109,7 +109,8 @@ class Query(Generic[D]):
         return tuple(restriction.column for restriction in self.filters)
 
 
-_new, _keep = object.__new__, object.__setattr__
+_new: Any = object.__new__
+_keep = object.__setattr__
 _ATTRIBUTES = frozenset(item.name for item in fields(Query))
 _WHICH_ROWS = frozenset({"model", "filters", "connection", "keyspace"})
 _OF_PLAIN_QUERIES = _WHICH_ROWS | {"null_checks", "row_limit", "write"}
@@ -126,7 +127,11 @@ def query_of(model: type[D], conditions: Sequence[Condition], filters: Mapping[s
         InvalidQueryError: A field or look-up does not exist, or a value is not of the field's type.
     """
     rows, null_checks = _restrictions(model, conditions, filters)
-    return Query(model, filters=rows, null_checks=null_checks) if null_checks else Query(model, filters=rows)
+    if null_checks:
+        return Query(model, filters=rows, null_checks=null_checks)
+    query: Query[D] = _new(Query)
+    _keep(query, "__dict__", {"model": model, "filters": rows})  # as its __init__ does, for most of all queries
+    return query
 
 
 def narrowed(query: Query[D], conditions: Sequence[Condition], filters: Mapping[str, Any]) -> Query[D]:

@@ -123,7 +123,8 @@ def _save(
     finally:
         if result.applied:
             remember_written(document, written)
-        elif result.applied is None:  # it waits in a batch, or failed and may have taken place all the same
+        elif result.applied is None and (known or batch is None):
+            # It waits in a batch, or failed and may have taken place all the same.
             kept = (*table.primary_key, *([lock.field] if lock else []))
             forget_columns(document, written.keys() - set(kept))
     settle(document, lock, result, batch)

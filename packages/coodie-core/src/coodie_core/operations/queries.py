@@ -205,7 +205,9 @@ def delete(
         timestamp=query.write.timestamp,
     )
     counter = table.kind is TableKind.COUNTER
-    intent = Intent(table, _keyspace(query, table, keyspace), query.filters, values=None, conditions=conditions)
+    intent = None
+    if query.write.resolves:
+        intent = Intent(table, _keyspace(query, table, keyspace), query.filters, values=None, conditions=conditions)
     return (
         yield from write(
             table, cql, query.write, idempotent=True, conditional=conditional, counter=counter, intent=intent
