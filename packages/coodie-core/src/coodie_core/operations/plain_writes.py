@@ -69,10 +69,10 @@ def plain_save(
                 continue
             value = held[name]
             if name in known and not is_key:
-                if is_collection_of_cells:
-                    return None  # of which perhaps only elements changed
                 if known[name] == value:
                     continue
+                if is_collection_of_cells:
+                    return None  # of which perhaps only elements changed
             elif value is None or (is_collection_of_cells and not value):
                 if is_key:
                     return None
