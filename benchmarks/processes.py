@@ -26,6 +26,10 @@ class ContenderFailed(Exception):
     """A contender did something else than it was asked to, so its times mean nothing."""
 
 
+class CallFailed(ContenderFailed):
+    """A call of a contender ended in an error. It waits for what to do next."""
+
+
 class Process:
     """A contender that runs, and waits for what to do.
 
@@ -91,7 +95,7 @@ class Process:
         except (BrokenPipeError, json.JSONDecodeError) as error:
             raise ContenderFailed(f"{self.entry.name} gave no answer to {request}; it says why above.") from error
         if "error" in answer:
-            raise ContenderFailed(f"{self.entry.name}, {request.get('operation')}: {answer['error']}")
+            raise CallFailed(f"{self.entry.name}, {request.get('operation')}: {answer['error']}")
         return answer
 
 
@@ -113,7 +117,7 @@ def started(entry: Entry) -> Generator[Process, None, None]:
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(BENCHMARKS)},
+        env={**os.environ, "PYTHONPATH": str(BENCHMARKS), **entry.variables},
     ) as process:
         try:
             yield Process(entry, process)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
 
 BASELINES = {"sync": "raw, sync", "aio": "raw, aio"}
 """By whose processor time that of the others is divided."""
@@ -11,6 +16,10 @@ BASELINES = {"sync": "raw, sync", "aio": "raw, aio"}
 OURS = {"sync": "coodie, sync", "aio": "coodie, aio"}
 
 SCYLLA_DRIVER = "scylla-driver==3.29.12"
+IN_PYTHON = {"COODIE_PURE_PYTHON": "1"}
+ON_CASSANDRA = ("cassandra-driver==3.30.1", "pydantic>=2.10")
+OWN_SOURCES = {"PYTHONPATH": os.pathsep.join(map(str, [HERE, *sorted(HERE.parent.glob("packages/*/src"))]))}
+"""Our packages without what they bring: scylla-driver is the same package as cassandra-driver to Python."""
 PUBLISHED = ("coodie==1.9.3", SCYLLA_DRIVER)
 
 
@@ -23,12 +32,14 @@ class Entry:
         script: Its file in `contenders/`.
         api: ``"sync"`` or ``"aio"``: whose baseline it is compared with.
         requirements: What its environment needs; none for this interpreter's own environment.
+        variables: Environment variables that its process has besides.
     """
 
     name: str
     script: str
     api: str
     requirements: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def baseline(self) -> str:
@@ -41,12 +52,16 @@ OWN = (
     Entry(OURS["sync"], "mapper_sync.py", "sync"),
     Entry(BASELINES["aio"], "raw_aio.py", "aio"),
     Entry(OURS["aio"], "mapper_aio.py", "aio"),
+    Entry("coodie without C, sync", "mapper_sync.py", "sync", variables=IN_PYTHON),
+    Entry("coodie without C, aio", "mapper_aio.py", "aio", variables=IN_PYTHON),
     Entry("coodie on rust, sync", "mapper_on_rust_sync.py", "sync"),
     Entry("coodie on rust, aio", "mapper_on_rust_aio.py", "aio"),
 )
 """Those that need nothing but the workspace."""
 
 PEERS = (
+    Entry("coodie on cassandra-driver, sync", "mapper_on_cassandra_sync.py", "sync", ON_CASSANDRA, OWN_SOURCES),
+    Entry("coodie on cassandra-driver, aio", "mapper_on_cassandra_aio.py", "aio", ON_CASSANDRA, OWN_SOURCES),
     Entry("raw + Pydantic, sync", "pydantic_sync.py", "sync"),
     Entry("cqlengine, sync", "cqlengine_sync.py", "sync"),
     Entry("coodie 1.9, sync", "mapper_sync.py", "sync", PUBLISHED),
