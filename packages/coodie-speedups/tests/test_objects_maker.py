@@ -196,3 +196,13 @@ def test_memory_does_not_grow() -> None:
     gc.collect()
 
     assert sys.getallocatedblocks() - before < 100
+
+
+def test_a_maker_stays_what_it_was_made_as() -> None:
+    def starts_again(value: Any) -> Any:
+        make.__init__(Made, ["only"], [None], [None], [False], None, [], ROW)
+        return value
+
+    make = maker(starts_again, None)
+
+    assert [vars(made) for made in make([(1, 2)])] == [{"v0": 1, "v1": 2}]

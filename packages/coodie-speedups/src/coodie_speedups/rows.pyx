@@ -196,7 +196,7 @@ cdef class RowsReader:
     cdef object others
     cdef Py_ssize_t left_to_others
 
-    def __init__(self, types, others=None):
+    def __cinit__(self, types, others=None):
         self.kinds = bytes([KINDS.get(name, OTHER) for name in types])
         self.others = others
         self.left_to_others = self.kinds.count(<int>OTHER)
@@ -309,7 +309,7 @@ cdef class Converters:
     cdef Py_ssize_t count
     cdef bint change_nothing
 
-    def __init__(self, decoders, when_null):
+    def __cinit__(self, decoders, when_null):
         self.decoders, self.when_null = tuple(decoders), tuple(when_null)
         self.count = len(self.decoders)
         self.change_nothing = not any([*self.decoders, *self.when_null])
@@ -334,7 +334,7 @@ cdef class Converters:
 cdef class TuplesMaker:
     cdef Converters converters
 
-    def __init__(self, decoders, when_null):
+    def __cinit__(self, decoders, when_null):
         self.converters = Converters(decoders, when_null)
 
     def __call__(self, rows):
@@ -358,7 +358,7 @@ cdef class ObjectsMaker:
     cdef tuple names, slots, constants
     cdef list special_columns
 
-    def __init__(self, cls, names, decoders, when_null, by_itself, special, constants, row_slot):
+    def __cinit__(self, cls, names, decoders, when_null, by_itself, special, constants, row_slot):
         self.cls, self.special, self.row_slot = cls, special, row_slot
         self.converters = Converters(decoders, when_null)
         self.names = tuple([intern(name) for name in names])
