@@ -1,13 +1,15 @@
 """The schema is changed by somebody else, while a program runs that has read and written by the older one."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from pydantic import create_model
 
 from coodie_aio import Document, execute_raw, get_driver, init_coodie
-from coodie_core.exceptions import CoodieError, InvalidQueryError
+from coodie_core.exceptions import CoodieError, InvalidQueryError, RowDoesNotFit
 from coodie_core.fields import PrimaryKey
 
 
@@ -81,6 +83,31 @@ async def test_a_field_that_is_null_needs_no_place_in_the_type():
 class Reading(Document):
     id: Annotated[int, PrimaryKey()]
     value: int
+
+
+class Measured(Document):
+    id: Annotated[int, PrimaryKey()]
+    at: datetime | None = None
+    sensor: UUID | None = None
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("at bigint, sensor uuid", "at"), ("at timestamp, sensor text", "sensor")]
+)
+async def test_rows_of_a_table_with_other_types_are_no_documents(column: str, value: str):
+    await execute_raw(f"CREATE TABLE measured (id int PRIMARY KEY, {column})")
+    await execute_raw(f"INSERT INTO measured (id, {value}) VALUES (1, ?)", [5 if value == "at" else "a"])
+
+    for read in (
+        lambda: Measured.get(id=1),
+        lambda: Measured.find().all(),
+        lambda: Measured.find().only(value).first(),
+        lambda: Measured.find().validate().all(),
+    ):
+        with pytest.raises(RowDoesNotFit, match=rf"{value}: the column holds \w+, and the field is"):
+            await read()
+
+    await execute_raw("DROP TABLE measured")
 
 
 async def test_a_table_that_somebody_made_again_with_other_types_is_written_again():

@@ -23,6 +23,7 @@ from coodie_core.document import BaseDocument, StoredRow, remember_stored, remem
 from coodie_core.exceptions import RowDoesNotFit
 from coodie_core.family import has_static_columns
 from coodie_core.row_code import RowValue, documents_maker
+from coodie_core.row_types import TypesOfRows
 from coodie_core.schema import Table, table_of
 from coodie_core.validation import reasons
 
@@ -54,6 +55,7 @@ class DocumentReader(Generic[D]):
         self.model = model
         self.columns = columns
         self._fields = frozenset(columns)
+        self._types: TypesOfRows | None = TypesOfRows({name: table.types[name] for name in columns})
         self._decoders = [(name, table.codecs[name].decode) for name in columns]
         self._when_null = {name: value_of_null(table, name) for name in columns}
         self._inputs = [(name, table.codecs[name].prepare) for name in columns]
@@ -92,12 +94,21 @@ class DocumentReader(Generic[D]):
             RowDoesNotFit: A column holds nothing, or a value that its field refuses.
         """
         found = self.rows_of_documents(rows)
+        if self._types is not None and found:
+            self._look_at(self._types, found[0])
         if self._compiled is not None:
             try:
                 return self._compiled(found)
             except (ColumnIsNull, ValueError):
                 pass  # read again, one by one, to name the fields
         return [self._document(row) for row in found]
+
+    def _look_at(self, types: TypesOfRows, row: Sequence[Any]) -> None:
+        problems = types.problems_in(row)
+        if problems:
+            raise RowDoesNotFit(self.model.__name__, problems)
+        if types.are_known:
+            self._types = None
 
     def document(self, row: Sequence[Any]) -> D:
         """Return the document of one row, which must be one."""
