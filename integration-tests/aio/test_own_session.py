@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.query import dict_factory
+from driver_features import OWN_TIMEOUTS
 
 from coodie_aio.connection import get_driver, init_coodie
 from coodie_core.exceptions import ClientTimeout, ConfigurationError
@@ -79,6 +80,7 @@ async def test_coodie_gets_tuples_and_the_caller_what_it_asked_for(kind: str, re
         assert list(session.execute("SELECT key FROM system.local")) == [{"key": "local"}]
 
 
+@pytest.mark.needs(OWN_TIMEOUTS)
 async def test_the_sessions_defaults_hold_for_coodie(coodie_server: Any) -> None:
     impatient = ExecutionProfile(request_timeout=1e-6)
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from driver_features import OWN_TIMEOUTS
 
 from coodie_core.exceptions import (
     BulkWriteError,
@@ -297,6 +298,7 @@ def test_the_shorter_one_of_timeout_and_deadline_counts(proxy: FaultProxy, drive
     overran(watch, raised.value)
 
 
+@pytest.mark.needs(OWN_TIMEOUTS)
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.usefixtures("driver")
 def test_a_long_deadline_does_not_lengthen_the_usual_time_of_a_session(

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import pytest
 from budget import bounded
-from driver_features import DURATIONS
+from driver_features import DURATIONS, FAR_TIMES
 from every_type import CASES, exactly
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +91,7 @@ def values_of(document: Any, fields: Any = None) -> dict[str, Any]:
     return {name: exactly(getattr(document, name)) for name in fields or type(document).model_fields}
 
 
+@pytest.mark.needs(FAR_TIMES)
 @pytest.mark.needs(DURATIONS)
 def test_every_value_at_the_edge_of_its_type_is_read_back():
     for name, case in CASES.items():
@@ -98,6 +99,7 @@ def test_every_value_at_the_edge_of_its_type_is_read_back():
             check_reads_back(name, edge)
 
 
+@pytest.mark.needs(FAR_TIMES)
 @bounded(EXAMPLES)
 @given(ANY_VALUE)
 @pytest.mark.needs(DURATIONS)

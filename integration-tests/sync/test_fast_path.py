@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 from cassandra.query import UNSET_VALUE
-from driver_features import SHORT_WAY
+from driver_features import FRAMES, SHORT_WAY
 from every_type import CASES
 from pydantic import create_model
 
@@ -104,6 +104,7 @@ def connection_of(driver: Any) -> Any:
     return next(iter(driver.session.get_pools())).get_connections()[0]
 
 
+@pytest.mark.needs(FRAMES)
 def test_one_way_is_really_the_short_one(ways: Ways):
     kinds = [type(connection_of(driver)).__name__ for driver in ways]
 

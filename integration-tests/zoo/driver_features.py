@@ -53,6 +53,8 @@ RATE_LIMITS = "`RateLimited` for the rate limits of ScyllaDB"
 CLUSTER = "further keywords of `init_coodie` for the `Cluster` of the `cassandra` package"
 PACKAGE = "`driver.session` of the `cassandra` package"
 SHORT_WAY = "a shorter way through the driver, `fast=`"
+FRAMES = "requests and rows in frames of coodie's own, with `fast=True`"
+OWN_TIMEOUTS = "the seconds, in the error of a timeout that a session of your own has"
 EMPTY = "null apart from an empty collection, in raw CQL and frozen columns"
 
 #: Every feature that some driver does not have: by driver, what is missing.
@@ -82,6 +84,8 @@ FEATURES: dict[str, dict[str, Missing]] = {
     EXPONENTS: {CASSANDRA: Missing("it reads another sign", None)},
     RATE_LIMITS: {CASSANDRA: Missing("it knows nothing of them: a `DatabaseError`", None)},
     NULLS: {RUST: Missing("it can read them, but not write them", "can write no null.*driver_type='scylla'")},
+    FRAMES: {CASSANDRA: Missing("its protocol handler is another", None), RUST: Missing("it needs none", None)},
+    OWN_TIMEOUTS: {CASSANDRA: Missing("it does not tell them", None), RUST: Missing("it takes no such session", None)},
     EMPTY: {RUST: Missing("it reads both as an empty one", None)},
     SAME_NAMES: {RUST: Missing("its rows are dicts: give one another name with `AS`", "two columns called.*AS")},
     BATCH_TIMESTAMP: {RUST: Missing("give `timestamp=` to each statement", "no write time for a whole batch")},
