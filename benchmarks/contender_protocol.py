@@ -27,6 +27,7 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from inspect import isawaitable
 from typing import Any, TextIO
 
@@ -125,7 +126,7 @@ def serve(connect: Callable[[Target], Contender]) -> None:
         try:
             tell(answers, **_answer(contender, request))
         except Exception as error:
-            tell(answers, error=f"{type(error).__name__}: {error}")
+            tell(answers, error=words_of(error))
     contender.close()
 
 
@@ -161,7 +162,7 @@ async def _serve_async(connect: Callable[[Target], Awaitable[Contender]], import
         try:
             tell(answers, **(await _async_answer(contender, request)))
         except Exception as error:
-            tell(answers, error=f"{type(error).__name__}: {error}")
+            tell(answers, error=words_of(error))
     closing = contender.close()
     if isawaitable(closing):
         await closing
@@ -187,7 +188,9 @@ async def _async_answer(contender: Contender, request: dict[str, Any]) -> dict[s
     if request["in_flight"] == 1:
         await one_after_another()
     else:
-        await asyncio.gather(*(one_after_another() for _ in range(request["in_flight"])))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(request["in_flight"]):
+                group.create_task(one_after_another())
     return stopwatch.seconds()
 
 
@@ -230,6 +233,23 @@ def introduce(answers: TextIO, contender: Contender, imported: float) -> None:
     """Say what the contender is made of, what it can do, and the processor time that its start took."""
     start = {"import": imported, "connect": time.process_time() - imported}
     tell(answers, versions=dict(contender.versions), operations=list(contender.operations), start=start)
+
+
+def words_of(error: Exception) -> str:
+    """Return what went wrong; of several calls in flight, with the first of them that failed."""
+    first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+    return f"{type(first).__name__}: {first}"
+
+
+def versions_of(*names: str) -> dict[str, str]:
+    """Return the versions of those of some distributions that are installed."""
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            pass
+    return found
 
 
 def tell(answers: TextIO, **answer: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 from contender_protocol import (
@@ -15,6 +14,7 @@ from contender_protocol import (
     row,
     sequences_of_batch,
     serve_async,
+    versions_of,
 )
 
 from coodie.aio import AsyncBatchQuery, Document, init_coodie
@@ -60,7 +60,7 @@ async def connect(target: Target, **options: Any) -> Contender:
         return found, total
 
     return Contender(
-        versions={"coodie": version("coodie"), "scylla-driver": version("scylla-driver")},
+        versions=versions_of("coodie", "scylla-driver", "cassandra-driver"),
         operations={
             "insert": lambda index: reading(inserts, index).save(),
             "get": lambda index: Reading.get(station="hundred", sequence=index % 100),

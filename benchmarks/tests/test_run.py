@@ -27,6 +27,29 @@ serve(connect)
 """
 
 
+UNLUCKY = """
+from contender_protocol import Contender, serve
+
+def connect(target):
+    failures = iter([True] * {failures})
+
+    def insert(index):
+        if index == 1 and next(failures, False):
+            raise TimeoutError("the server was busy")
+
+    return Contender(versions={{}}, operations={{"insert": insert}}, rows=list, close=lambda: None)
+
+serve(connect)
+"""
+
+
+def unlucky(tmp_path: Path, failures: int) -> Entry:
+    """A contender of which some calls fail, before all succeed."""
+    script = tmp_path / "unlucky.py"
+    script.write_text(UNLUCKY.format(failures=failures), encoding="utf-8")
+    return Entry("unlucky", str(script), api="sync")
+
+
 @pytest.fixture
 def liar(tmp_path: Path) -> Entry:
     """A contender that always answers with the same row."""
@@ -119,3 +142,15 @@ def test_the_page_of_the_documentation_has_every_figure(tmp_path: Path) -> None:
     assert "1.20 times that of pydantic and the driver" in page
     assert "127.0.0.1" not in page
     assert (tmp_path / "plot.svg").stat().st_size > 1_000
+
+
+def test_a_block_in_which_a_call_failed_is_done_once_more(tmp_path: Path) -> None:
+    with started(unlucky(tmp_path, failures=2)) as process:
+        sample = run.timed(connected(process), WORKLOADS[0], calls=3, round_number=5)
+
+        assert (sample.round, process.calls["insert"]) == (5, 3)
+
+
+def test_a_block_that_always_fails_ends_the_benchmark(tmp_path: Path) -> None:
+    with started(unlucky(tmp_path, failures=3)) as process, pytest.raises(ContenderFailed, match="server was busy"):
+        run.timed(connected(process), WORKLOADS[0], calls=3, round_number=0)
