@@ -27,9 +27,8 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from inspect import isawaitable
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 Row = tuple[str, int, float, str]
 """station, sequence, temperature, note"""
@@ -237,19 +236,13 @@ def introduce(answers: TextIO, contender: Contender, imported: float) -> None:
 
 def words_of(error: Exception) -> str:
     """Return what went wrong; of several calls in flight, with the first of them that failed."""
-    first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+    first = cast("ExceptionGroup[Exception]", error).exceptions[0] if isinstance(error, ExceptionGroup) else error
     return f"{type(first).__name__}: {first}"
 
 
-def versions_of(*names: str) -> dict[str, str]:
-    """Return the versions of those of some distributions that are installed."""
-    found: dict[str, str] = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            pass
-    return found
+def driver_package(driver_type: str) -> str:
+    """Return the distribution of one of coodie's drivers."""
+    return {"cassandra": "cassandra-driver", "rust": "scylladb-rs-driver"}.get(driver_type, "scylla-driver")
 
 
 def tell(answers: TextIO, **answer: Any) -> None:

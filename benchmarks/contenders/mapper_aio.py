@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from contender_protocol import (
@@ -10,11 +11,11 @@ from contender_protocol import (
     Contender,
     Row,
     Target,
+    driver_package,
     new_temperature,
     row,
     sequences_of_batch,
     serve_async,
-    versions_of,
 )
 
 from coodie.aio import AsyncBatchQuery, Document, init_coodie
@@ -43,6 +44,7 @@ def rows(readings: Sequence[Reading] | Reading) -> list[Row]:
 
 async def connect(target: Target, **options: Any) -> Contender:
     driver = await init_coodie(hosts=target.hosts, port=target.port, keyspace=target.keyspace, **options)
+    package = driver_package(options.get("driver_type", "scylla"))
     inserts, batches, news = target.station("insert"), target.station("batch of 20"), target.station("LWT insert")
     updated = [reading(target.station("update"), index) for index in range(CHANGED_ROWS)]
     deleted = [reading(target.station("delete"), index) for index in range(CHANGED_ROWS)]
@@ -60,7 +62,7 @@ async def connect(target: Target, **options: Any) -> Contender:
         return found, total
 
     return Contender(
-        versions=versions_of("coodie", "scylla-driver", "cassandra-driver"),
+        versions={name: version(name) for name in ("coodie", package)},
         operations={
             "insert": lambda index: reading(inserts, index).save(),
             "get": lambda index: Reading.get(station="hundred", sequence=index % 100),
