@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -26,6 +27,9 @@ from cassandra.segment import (
 WORTH_COMPRESSING = 1_024
 """Bytes. What is shorter goes out in one packet in any case (of 1,280 bytes at least: RFC 8200, section 5), so nothing
 would be gained by compressing it."""
+
+HEADERS_REMEMBERED = 4_096
+"""A header is little more than a length, and most requests and answers are as long as others were."""
 
 LENGTH_BITS = 17
 LENGTH_MASK = (1 << LENGTH_BITS) - 1
@@ -48,6 +52,7 @@ def _checksums_of_bytes() -> tuple[int, ...]:
 _CHECKSUMS = _checksums_of_bytes()
 
 
+@lru_cache(HEADERS_REMEMBERED)
 def checksum_of_header(header: bytes) -> int:
     """Return the CRC24 of *header* (CQL binary protocol v5, section 2.2)."""
     checksum: int = CRC24_INIT
