@@ -53,15 +53,11 @@ class ServerForDrivers(Server):
         return {"contact_points": arguments.pop("hosts"), **arguments}
 
     def arguments_for(self, driver_type: str) -> dict[str, Any]:
-        """Return the keyword arguments of ``init_coodie`` for that driver, with the options of this run."""
+        """Return the keyword arguments of ``init_coodie`` for that driver; the options of this run are for its own."""
+        options = OPTIONS if driver_type == USED else {}
         if driver_type in OF_ONE_PACKAGE:
-            return {**super().connect_arguments, "driver_type": driver_type, **OPTIONS}
-        return {"hosts": list(self.hosts), "port": self.port, "driver_type": driver_type, **OPTIONS}
-
-
-def for_chosen_driver(server: Server) -> Server:
-    """Return *server*, to which tests connect by the chosen driver, with its options."""
-    return ServerForDrivers(**{field.name: getattr(server, field.name) for field in fields(Server)})
+            return {**super().connect_arguments, "driver_type": driver_type, **options}
+        return {"hosts": list(self.hosts), "port": self.port, "driver_type": driver_type, **options}
 
 
 @pytest.fixture(scope="session")
