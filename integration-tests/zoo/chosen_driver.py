@@ -60,6 +60,11 @@ class ServerForDrivers(Server):
         return {"hosts": list(self.hosts), "port": self.port, "driver_type": driver_type, **options}
 
 
+def for_chosen_driver(server: Server) -> Server:
+    """Return *server*, to which tests connect by the chosen driver."""
+    return ServerForDrivers(**{field.name: getattr(server, field.name) for field in fields(Server)})
+
+
 @pytest.fixture(scope="session")
 def coodie_server(coodie_server: Server) -> Server:
     """The server of all tests."""
