@@ -68,6 +68,7 @@ def over_tls(servers: Servers, tmp_path: Path) -> str:
     return f"""
         import ssl
 
+        rounds = 5
         context = ssl.create_default_context(cadata={guarded.authority.pem!r})
         context.load_cert_chain({str(certificate)!r})
         username, password = {tuple(guarded.credentials)!r}
@@ -104,6 +105,7 @@ def test_a_forked_client_connects_anew_over_tls_and_the_parent_keeps_its_connect
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("program", [FORKS_WHILE_CONNECTING, CONNECTING_IMPORTS_NOTHING], ids=["forks", "imports"])
 def test_a_client_may_fork_while_it_connects_over_tls(servers: Servers, over_tls: str, api: str, program: str) -> None:
+    """Without `make_random_numbers` one of ten runs ended in a child that waits for a lock of OpenSSL."""
     run_over_tls(api, over_tls, program, servers.guarded)
 
 
