@@ -164,7 +164,7 @@ def _value_as_written(cql: CqlType, value: Any) -> Any:
         return value
     if not isinstance(value, list):
         return convert(value)
-    parts: list[Any] = value
+    parts: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
     return [convert(part) for part in parts]
 
 
