@@ -205,9 +205,8 @@ def test_a_session_of_ones_own_cannot_be_used_in_a_child(proxy: FaultProxy, api:
 
         def open_cluster():
             profiles = {EXEC_PROFILE_DEFAULT: ExecutionProfile(RoundRobinPolicy())}
-            return Cluster(hosts, execution_profiles=profiles, **arguments)
+            return Cluster(execution_profiles=profiles, **arguments["cluster"])
 
-        hosts = arguments.pop("hosts")
         session = open_cluster().connect()
         driver = do(init_coodie, session=session)
         use(driver)
@@ -227,6 +226,7 @@ def test_a_session_of_ones_own_cannot_be_used_in_a_child(proxy: FaultProxy, api:
         session.cluster.shutdown()
         """,
         proxy,
+        cluster=proxy.server.cluster_arguments,
     )
 
 
