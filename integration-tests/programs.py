@@ -31,7 +31,6 @@ COMMON = """
     from coodie_core.exceptions import ConfigurationError
     from coodie_core.statement import Statement
 
-    rounds = 1  # of what is done again and again
     NODE = Statement("SELECT key FROM system.local")
 
     def use(driver):
@@ -49,7 +48,7 @@ FORKS_WHILE_CONNECTING = """
         return 0 if libevreactor._global_loop is None else len(libevreactor._global_loop._live_conns)
 
     moments = [lambda: True, lambda: live() > 0, lambda: live() > 1, lambda: driver.session is not None]
-    for is_moment in moments * rounds:
+    for is_moment in moments:
         driver = do(init_coodie, **arguments, lazy=True)
         threads = [threading.Thread(target=use, args=(driver,)) for _ in range(4)]
         for thread in threads:

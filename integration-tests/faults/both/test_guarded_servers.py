@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from chosen_driver import OPTIONS, for_chosen_driver
-from programs import APIS, CONNECTING_IMPORTS_NOTHING, FORKS_WHILE_CONNECTING, run_program
+from programs import APIS, CONNECTING_IMPORTS_NOTHING, run_program
 
 from coodie_testing import NodeConfig, Server, cassandra
 from faults.aio import refusals as aio
@@ -68,7 +68,6 @@ def over_tls(servers: Servers, tmp_path: Path) -> str:
     return f"""
         import ssl
 
-        rounds = 5
         context = ssl.create_default_context(cadata={guarded.authority.pem!r})
         context.load_cert_chain({str(certificate)!r})
         username, password = {tuple(guarded.credentials)!r}
@@ -103,10 +102,8 @@ def test_a_forked_client_connects_anew_over_tls_and_the_parent_keeps_its_connect
 
 
 @pytest.mark.parametrize("api", APIS)
-@pytest.mark.parametrize("program", [FORKS_WHILE_CONNECTING, CONNECTING_IMPORTS_NOTHING], ids=["forks", "imports"])
-def test_a_client_may_fork_while_it_connects_over_tls(servers: Servers, over_tls: str, api: str, program: str) -> None:
-    """Without `make_random_numbers` one of ten runs ended in a child that waits for a lock of OpenSSL."""
-    run_over_tls(api, over_tls, program, servers.guarded)
+def test_connecting_over_tls_imports_nothing(servers: Servers, over_tls: str, api: str) -> None:
+    run_over_tls(api, over_tls, CONNECTING_IMPORTS_NOTHING, servers.guarded)
 
 
 def run_over_tls(api: str, over_tls: str, program: str, server: Server) -> None:

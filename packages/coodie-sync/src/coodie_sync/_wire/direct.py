@@ -23,7 +23,6 @@ from cassandra.io import libevreactor
 from cassandra.io.libevreactor import LibevConnection
 from cassandra.segment import CrcException
 
-from coodie_sync._wire.encryption import make_random_numbers
 from coodie_sync._wire.outgoing import FEW, outgoing
 from coodie_sync._wire.segments import QuickSegments
 from coodie_sync._wire.timers import Timers
@@ -50,12 +49,6 @@ class DirectConnection(LibevConnection):  # type: ignore[misc]  # the driver has
         if timers is None or timers.reactor is not reactor:
             timers = DirectConnection._timers = Timers(reactor, LibevConnection.create_timer)
         return timers.add(timeout, callback)
-
-    def _initiate_connection(self, sockaddr: Any) -> None:
-        """Connect, and agree on encryption, on the thread that makes the connection."""
-        if self.ssl_context is not None:
-            make_random_numbers()
-        super()._initiate_connection(sockaddr)
 
     def push(self, data: bytes) -> None:
         """Send *data* at once, or with what else the thread sends on this connection."""

@@ -28,7 +28,6 @@ from coodie_sync._wire.full_way import FullRequest
 PARTS_OF_CONNECTIONS = (
     "_current_frame",
     "_enable_checksumming",
-    "_initiate_connection",
     "_iobuf",
     "_is_checksumming_enabled",
     "_socket",
