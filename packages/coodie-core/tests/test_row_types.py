@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +16,9 @@ from coodie_core.hydration import documents_of
 from coodie_core.row_types import MOST_LOOKS, TypesOfRows
 from coodie_core.statement import Rows
 from coodie_core.types import cql_type
+
+SOME_ID = UUID("7d6a3c3e-0d0a-4a1c-9c1e-2f6a5b8f4e10")
+"""Not a new one each time: it is in the name of a test, which is the same in all workers."""
 
 
 @pytest.mark.parametrize(
@@ -28,7 +31,7 @@ from coodie_core.types import cql_type
         (float, 1.5, Decimal("1.5")),
         (Decimal, Decimal(1), 1.0),
         (bytes, b"", ""),
-        (UUID, uuid4(), str(uuid4())),
+        (UUID, SOME_ID, str(SOME_ID)),
         (datetime, datetime(2026, 1, 1), 1_767_225_600_000),
         (list[int], [1], 1),
         (list[int], [1], ["1"]),
