@@ -80,7 +80,7 @@ def test_a_document_is_not_made_of_such_a_row() -> None:
         total: int = 0
 
     with pytest.raises(RowDoesNotFit) as refused:
-        documents_of(Order, Rows(("id", "total"), [(str(uuid4()), "12")]))
+        documents_of(Order, Rows(("id", "total"), [(str(SOME_ID), "12")]))
 
     assert list(refused.value.problems) == ["id", "total"]
     assert str(refused.value).startswith(
