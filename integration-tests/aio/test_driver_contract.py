@@ -31,7 +31,7 @@ from driver_features import (
     SESSION,
     SSL,
 )
-from every_type import CASES, exactly
+from every_type import CASES, exactly, is_far_time, leaves
 from patience import PATIENCE_SECONDS, wait_until
 from pydantic import BaseModel
 
@@ -382,29 +382,13 @@ def has_null_inside(value: Any) -> bool:
     return isinstance(value, dict) and any(map(has_null_inside, [*value, *value.values()]))
 
 
-def leaves(value: Any) -> Iterator[Any]:
-    """What is inside of a value, of any depth."""
-    if isinstance(value, BaseModel):
-        value = [part for _, part in value]
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            yield from leaves(part)
-    else:
-        yield value
-
-
 def inexact(value: Any, driver_type: str) -> bool:
     """Whether a driver reads something else than what it wrote, which is a fault of its own."""
     return any(
         (isinstance(leaf, Decimal) and leaf.adjusted() >= 2**31 and driver_type in FEATURES[EXPONENTS])
-        or (isinstance(leaf, datetime) and leaf.year > FAR and driver_type in FEATURES[FAR_TIMES])
+        or (is_far_time(leaf) and driver_type in FEATURES[FAR_TIMES])
         for leaf in leaves(value)
     )
-
-
-FAR = 9000
 
 
 def needed(name: str, value: Any) -> str | None:

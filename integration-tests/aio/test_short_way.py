@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
+from driver_features import FRAMES
 from patience import wait_until
 
 from coodie_aio import init_coodie
@@ -15,6 +16,8 @@ from coodie_core.exceptions import ClientTimeout, CoodieError
 from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.statement import BatchStatement, ExecutionOptions, Request, Statement
 from coodie_testing import FaultProxy, Server, server_errors
+
+pytestmark = pytest.mark.needs(FRAMES)
 
 NO_PAUSE = RetryPolicy(first_pause=0)
 SECONDS = 1.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from driver_features import DURATIONS
-from every_type import CASES, exactly
+from driver_features import DURATIONS, FAR_TIMES
+from every_type import CASES, exactly, is_far_time, leaves
 from pydantic import create_model
 
 from coodie_aio import AsyncBatchQuery, Document, execute_raw
@@ -46,9 +46,15 @@ async def tables(coodie_aio_driver: Any) -> None:
     await Note.truncate()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.needs(DURATIONS) if name not in NEVER_READ else ()) for name in CASES]
-)
+def needs_of(name: str) -> list[pytest.MarkDecorator]:
+    """What a driver must have to read the table, and the values of that type."""
+    features = [DURATIONS] if name not in NEVER_READ else []
+    if any(map(is_far_time, leaves(CASES[name].edges))):
+        features.append(FAR_TIMES)
+    return [pytest.mark.needs(feature) for feature in features]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=needs_of(name)) for name in CASES])
 async def test_every_value_at_the_edge_of_its_type(name: str):
     refused = 0
     for value in CASES[name].edges:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
+from driver_features import FRAMES
 from patience import wait_until
 
 from coodie_core.consistency import ConsistencyLevel
@@ -17,6 +18,8 @@ from coodie_core.retrying import RetryPolicy, SpeculativePolicy
 from coodie_core.statement import BatchStatement, ExecutionOptions, Request, Statement
 from coodie_sync import init_coodie
 from coodie_testing import FaultProxy, Server, server_errors
+
+pytestmark = pytest.mark.needs(FRAMES)
 
 NO_PAUSE = RetryPolicy(first_pause=0)
 SECONDS = 1.5

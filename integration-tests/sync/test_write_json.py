@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from driver_features import DURATIONS
-from every_type import CASES, exactly
+from driver_features import DURATIONS, FAR_TIMES
+from every_type import CASES, exactly, is_far_time, leaves
 from pydantic import create_model
 
 from coodie_core.exceptions import ServerRefusedQuery
@@ -48,9 +48,15 @@ def tables(coodie_sync_driver: Any) -> None:
     Note.truncate()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.needs(DURATIONS) if name not in NEVER_READ else ()) for name in CASES]
-)
+def needs_of(name: str) -> list[pytest.MarkDecorator]:
+    """What a driver must have to read the table, and the values of that type."""
+    features = [DURATIONS] if name not in NEVER_READ else []
+    if any(map(is_far_time, leaves(CASES[name].edges))):
+        features.append(FAR_TIMES)
+    return [pytest.mark.needs(feature) for feature in features]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=needs_of(name)) for name in CASES])
 def test_every_value_at_the_edge_of_its_type(name: str):
     refused = 0
     for value in CASES[name].edges:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -238,6 +239,24 @@ CASES: dict[str, Case] = {
         st.dictionaries(points, places, max_size=2),
     ),
 }
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """What is inside of a value, of any depth."""
+    if isinstance(value, BaseModel):
+        value = [part for _, part in value]
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def is_far_time(leaf: Any) -> bool:
+    """Whether it is a moment so far away that a float has no room for its milliseconds."""
+    return isinstance(leaf, datetime) and leaf.year > 9000
 
 
 def exactly(value: Any) -> Any:
