@@ -59,7 +59,7 @@ async def test_a_request(coodie_aio_driver: Any, steps: int) -> None:
 
     cancelled = [await cancelled_after(steps, coodie_aio_driver.execute(NODE)) for _ in range(50)]
 
-    assert any(cancelled)
+    assert any(cancelled) or steps > 2, "no answer comes within two turns of the event loop"
     assert (await coodie_aio_driver.execute(NODE)).rows == [("local",)]
 
 
